@@ -1,0 +1,2 @@
+//! Frame decoding.
+fn main() {}

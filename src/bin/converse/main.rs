@@ -1,0 +1,2 @@
+//! The program `converse`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The client: Converse, ConverseStream and CountTokens on wire types.

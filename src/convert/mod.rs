@@ -1,0 +1,1 @@
+//! History to wire request, and wire response to history.

@@ -1,0 +1,1 @@
+//! Decoder of `application/vnd.amazon.eventstream` frames.

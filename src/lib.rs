@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+pub mod messages;
+pub mod settings;
+pub mod tools;
+
+pub mod eventstream;
+pub mod wire;
+
+pub mod convert;
+pub mod profile;
+pub mod stream;
+
+#[cfg(feature = "client")]
+mod environment;
+#[cfg(feature = "client")]
+pub mod transport;
+
+#[cfg(feature = "client")]
+mod sign;
+
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "client")]
+pub mod credentials;
+#[cfg(feature = "client")]
+pub mod endpoint;
+#[cfg(feature = "client")]
+mod model;
+#[cfg(feature = "client")]
+mod provider;
+#[cfg(feature = "client")]
+pub mod retry;
+
+#[cfg(feature = "serve")]
+pub mod serve;
+
+#[cfg(feature = "client")]
+pub use environment::Environment;
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,1 @@
+//! Provider-neutral history: messages, their parts, media, usage and stream events.

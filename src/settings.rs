@@ -1,0 +1,1 @@
+//! Settings of a model and of a single request.

@@ -1,0 +1,1 @@
+//! Request signatures: SigV4 and bearer tokens.

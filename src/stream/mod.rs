@@ -1,0 +1,1 @@
+//! Wire events to response events: the parts manager.

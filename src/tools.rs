@@ -1,0 +1,1 @@
+//! Tools, tool choice and the parameters of a request.

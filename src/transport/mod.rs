@@ -1,0 +1,124 @@
+//! How a request reaches the service: one object-safe method behind which reqwest, a recorder, a replayer and a user's
+//! own HTTP stack are peers.
+//!
+//! Dropping a [`Response`] closes its connection, unless its body was read to the end.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A boxed future that can be sent between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A request as it goes out: final URL, signed headers, whole body.
+pub type Request = http::Request<Bytes>;
+
+/// An answer whose head has arrived and whose body is still to be read.
+pub type Response = http::Response<Body>;
+
+/// Sends one request and gives back the head of the answer.
+///
+/// An implementation sends the path byte for byte as it stands in the URL (the signature covers it), follows no
+/// redirect and does not retry. It reports a failure as [`ErrorKind::Connection`] or [`ErrorKind::Timeout`]; an answer
+/// with any status is a success here.
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Sends `request`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Connection`] when no answer came, [`ErrorKind::Timeout`] when a limit of the transport passed.
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>>;
+}
+
+impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
+        (**self).send(request)
+    }
+}
+
+/// Where the bytes of a [`Body`] come from.
+pub trait Chunks: Send {
+    /// The next bytes, `None` after the last.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>>;
+}
+
+/// The body of an answer, read chunk by chunk.
+pub struct Body(Source);
+
+enum Source {
+    Whole(Option<Bytes>),
+    Chunks(Box<dyn Chunks>),
+}
+
+impl Body {
+    /// A body whose bytes come from `chunks`.
+    pub fn new(chunks: impl Chunks + 'static) -> Self {
+        Self(Source::Chunks(Box::new(chunks)))
+    }
+
+    /// The next bytes, `None` after the last. After an error there is nothing more.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Connection`] when the connection broke.
+    pub async fn chunk(&mut self) -> Option<Result<Bytes>> {
+        poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    /// [`chunk`](Self::chunk) for those who write a `Stream`.
+    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        match &mut self.0 {
+            Source::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
+            Source::Chunks(chunks) => {
+                let chunk = std::task::ready!(chunks.poll_chunk(cx));
+                if !matches!(chunk, Some(Ok(_))) {
+                    self.0 = Source::Whole(None);
+                }
+                Poll::Ready(chunk)
+            }
+        }
+    }
+
+    /// Reads the whole body, at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Protocol`] when the body is longer than `limit`, and what [`chunk`](Self::chunk) reports.
+    pub async fn collect(mut self, limit: usize) -> Result<Bytes> {
+        let Some(first) = self.chunk().await.transpose()? else { return Ok(Bytes::new()) };
+        check_limit(first.len(), limit)?;
+        let Some(second) = self.chunk().await.transpose()? else { return Ok(first) };
+        let mut whole = BytesMut::from(first);
+        let mut next = Some(second);
+        while let Some(chunk) = next {
+            check_limit(whole.len() + chunk.len(), limit)?;
+            whole.extend_from_slice(&chunk);
+            next = self.chunk().await.transpose()?;
+        }
+        Ok(whole.freeze())
+    }
+}
+
+fn check_limit(length: usize, limit: usize) -> Result<()> {
+    if length <= limit {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Protocol, format!("the answer's body is longer than the limit of {limit} bytes")))
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self(Source::Whole((!bytes.is_empty()).then_some(bytes)))
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").finish_non_exhaustive()
+    }
+}
