@@ -1,1 +1,7 @@
 //! Integration tests, one binary.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
+
+mod draw;
+mod messages;
+mod reference;
+mod tools;
