@@ -3,6 +3,8 @@
 //!
 //! Dropping a [`Response`] closes its connection, unless its body was read to the end.
 
+mod address;
+
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
