@@ -87,9 +87,9 @@ fn what_is_not_known_is_written_back_as_it_came() {
         {"kind": "request", "parts": [
             {"part_kind": "novel", "b": 1, "a": {"z": [], "y": null}},
             {"part_kind": "user-prompt", "content": [{"kind": "hologram", "depth": 3}, "text"], "mood": "calm"},
-            {"part_kind": "tool-return", "tool_name": "t", "content": {"kind": "image-url", "url": 7}, "outcome": "odd"},
+            {"part_kind": "tool-return", "tool_name": "t", "content": {"kind": "image-url", "url": 7}, "outcome": "?"},
         ], "novel": true},
-        {"kind": "response", "parts": [{"part_kind": "telepathy"}], "finish_reason": "bored", "usage": {"smell_tokens": 4}},
+        {"kind": "response", "parts": [{"part_kind": "telepathy"}], "finish_reason": "bored", "usage": {"smells": 4}},
     ]);
     check_round::<Vec<ModelMessage>>(&json, "history");
     let event = json!({"event_kind": "part_delta", "index": 1, "delta": {"part_delta_kind": "smell", "x": 1}});
@@ -241,9 +241,24 @@ fn a_retry_prompt_says_what_was_wrong() {
     let mut part = RetryPromptPart { content, ..Default::default() };
     assert!(!part.model_response().contains("input") && !part.model_response().contains("ctx"));
     part.tool_name = Some("t".into());
-    let text = "1 validation error:\n```json\n[\n  {\n    \"type\": \"missing\",\n    \"loc\": [\n      \"a\"\n    ],\n    \"msg\": \"m\",\n    \
-                \"input\": {\n      \"b\": 1\n    }\n  }\n]\n```\n\nFix the errors and try again.";
-    assert_eq!(part.model_response(), text);
+    let expected = r#"1 validation error:
+```json
+[
+  {
+    "type": "missing",
+    "loc": [
+      "a"
+    ],
+    "msg": "m",
+    "input": {
+      "b": 1
+    }
+  }
+]
+```
+
+Fix the errors and try again."#;
+    assert_eq!(part.model_response(), expected);
 }
 
 #[test]
