@@ -1,4 +1,10 @@
 //! Integration tests, one binary.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
+
+mod draw;
+mod messages;
+mod reference;
+mod tools;
 mod wire_examples;
 mod wire_model;
 mod wire_open;
