@@ -5,6 +5,7 @@
 
 mod model_id;
 mod names;
+mod request_fields;
 mod schema;
 
 mod amazon;
@@ -23,12 +24,14 @@ mod writer;
 mod zai;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 pub use self::model_id::{GEO_PREFIXES, geo_prefixes, model_id_in_arn, remove_geo_prefix, split_model_id};
 pub use self::names::{BedrockModelName, LatestBedrockModelNames};
+pub use self::request_fields::{ThinkingVariant, TopKVariant};
 pub use self::schema::JsonSchemaTransformer;
 use crate::error::{Error, ErrorKind, Result};
+use crate::messages::JsonObject;
+use crate::tools::OutputMode;
 
 /// What a model can do and how it wants to be asked.
 ///
@@ -213,7 +216,7 @@ impl ModelProfile {
     ///
     /// [`ErrorKind::InvalidInput`] for a value that its field can't have, which the message names. The profile is then
     /// as it was.
-    pub fn merge(&mut self, overrides: &Map<String, Value>) -> Result<()> {
+    pub fn merge(&mut self, overrides: &JsonObject) -> Result<()> {
         let mut merged = self.clone();
         for (field, value) in overrides {
             let invalid = |error| Error::new(ErrorKind::InvalidInput, format!("profile: `{field}`: {error}"));
@@ -275,6 +278,16 @@ pub enum StructuredOutputMode {
     Prompted,
 }
 
+impl From<StructuredOutputMode> for OutputMode {
+    fn from(mode: StructuredOutputMode) -> Self {
+        match mode {
+            StructuredOutputMode::Tool => Self::Tool,
+            StructuredOutputMode::Native => Self::Native,
+            StructuredOutputMode::Prompted => Self::Prompted,
+        }
+    }
+}
+
 /// The form of tool results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -299,31 +312,4 @@ pub enum ContentKind {
     Document,
     /// `video`
     Video,
-}
-
-/// Where in `additionalModelRequestFields` the setting `thinking` goes. The JSON names are pydantic-ai's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum ThinkingVariant {
-    /// `thinking`: `{"type": "adaptive"}`, or `{"type": "enabled", "budget_tokens": N}`.
-    #[serde(rename = "anthropic")]
-    Thinking,
-    /// `reasoning_effort`: `minimal`, `low`, `medium`, `high` or `xhigh`.
-    #[serde(rename = "openai")]
-    ReasoningEffort,
-    /// `reasoning_config`: `low` or `high`.
-    #[serde(rename = "qwen")]
-    ReasoningConfig,
-}
-
-/// Where in `additionalModelRequestFields` the setting `top_k` goes. The JSON names are pydantic-ai's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum TopKVariant {
-    /// `top_k`
-    #[serde(rename = "anthropic")]
-    TopK,
-    /// `topK` inside `inferenceConfig`
-    #[serde(rename = "nova")]
-    InferenceConfig,
 }

@@ -3,9 +3,10 @@
 use std::mem;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::messages::JsonObject;
 
 /// How the JSON schemas of tools and of structured output are rewritten for a model.
 ///
@@ -13,15 +14,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// use bedrock_converse::profile::JsonSchemaTransformer;
 /// use serde_json::json;
 ///
-/// let schema = json!({"type": "object", "properties": {"age": {"type": "integer", "minimum": 0}}});
-/// assert_eq!(
-///     JsonSchemaTransformer::Bedrock.transform(&schema, Some(true))?,
-///     json!({
-///         "type": "object",
-///         "properties": {"age": {"type": "integer", "description": "minimum=0"}},
-///         "additionalProperties": false,
-///     }),
-/// );
+/// let schema = json!({"title": "Years", "type": "integer", "minimum": 0});
+/// let strict = JsonSchemaTransformer::Bedrock.transform(schema.as_object().unwrap(), Some(true))?;
+/// assert_eq!(json!(strict), json!({"type": "integer", "description": "minimum=0"}));
 /// # Ok::<(), bedrock_converse::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,14 +37,11 @@ impl JsonSchemaTransformer {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidInput`] for a schema that is not an object, and, where definitions are inlined, for a `$ref`
-    /// to anything but a definition under the root's `$defs`.
-    pub fn transform(self, schema: &Value, strict: Option<bool>) -> Result<Value> {
-        let Value::Object(root) = schema else {
-            return Err(Error::new(ErrorKind::InvalidInput, "a JSON schema must be an object"));
-        };
+    /// [`ErrorKind::InvalidInput`] where definitions are inlined and a `$ref` names no definition under the root's
+    /// `$defs`.
+    pub fn transform(self, root: &JsonObject, strict: Option<bool>) -> Result<JsonObject> {
         let mut schema = root.clone();
-        let mut defs = Map::new();
+        let mut defs = JsonObject::new();
         if let Some(Value::Object(own)) = schema.get_mut("$defs") {
             defs = mem::take(own);
             schema.shift_remove("$defs");
@@ -60,7 +52,7 @@ impl JsonSchemaTransformer {
             defs,
             open: vec![],
             recursive: vec![],
-            done: Map::new(),
+            done: JsonObject::new(),
         };
         let mut schema = walk.schema(schema)?;
         match self {
@@ -72,7 +64,7 @@ impl JsonSchemaTransformer {
             Self::InlineDefs if !walk.recursive.is_empty() => return walk.with_recursive_defs(root, schema),
             _ => {}
         }
-        Ok(schema.into())
+        Ok(schema)
     }
 
     /// Whether a tool or an output whose `strict` is not set counts as strict after [`transform`](Self::transform) with
@@ -89,13 +81,13 @@ impl JsonSchemaTransformer {
 struct Walk {
     transformer: JsonSchemaTransformer,
     strict: bool,
-    defs: Map<String, Value>,
+    defs: JsonObject,
     /// The definitions being inlined just now, the outermost first.
     open: Vec<String>,
     /// The definitions that contain themselves, in the order in which that was found.
     recursive: Vec<String>,
     /// Definitions that were walked already, as they are inlined.
-    done: Map<String, Value>,
+    done: JsonObject,
 }
 
 impl Walk {
@@ -107,12 +99,12 @@ impl Walk {
         Ok(())
     }
 
-    fn values(&mut self, schemas: &mut Map<String, Value>) -> Result<()> {
+    fn values(&mut self, schemas: &mut JsonObject) -> Result<()> {
         schemas.values_mut().try_for_each(|node| self.node(node))
     }
 
     /// Walks whatever schemas a keyword has: one, a list, or (`named`) a map.
-    fn keyword(&mut self, schema: &mut Map<String, Value>, keyword: &str, named: bool) -> Result<()> {
+    fn keyword(&mut self, schema: &mut JsonObject, keyword: &str, named: bool) -> Result<()> {
         match schema.get_mut(keyword) {
             Some(Value::Object(schemas)) if named => self.values(schemas),
             Some(Value::Array(schemas)) => schemas.iter_mut().try_for_each(|node| self.node(node)),
@@ -121,7 +113,7 @@ impl Walk {
         }
     }
 
-    fn schema(&mut self, mut schema: Map<String, Value>) -> Result<Map<String, Value>> {
+    fn schema(&mut self, mut schema: JsonObject) -> Result<JsonObject> {
         if self.transformer == JsonSchemaTransformer::InlineDefs
             && let Some(key) = definition_key(&schema).map(str::to_owned)
         {
@@ -159,7 +151,7 @@ impl Walk {
     }
 
     /// Walks the members of a union; a union of one schema gives way to it.
-    fn union(&mut self, mut schema: Map<String, Value>, keyword: &str) -> Result<Map<String, Value>> {
+    fn union(&mut self, mut schema: JsonObject, keyword: &str) -> Result<JsonObject> {
         let Some(Value::Array(members)) = schema.get_mut(keyword) else { return Ok(schema) };
         let mut members = mem::take(members);
         schema.shift_remove(keyword);
@@ -174,17 +166,17 @@ impl Walk {
     }
 
     /// A definition as it is inlined where nothing stands beside the `$ref`.
-    fn inlined(&mut self, key: String) -> Result<Map<String, Value>> {
+    fn inlined(&mut self, key: String) -> Result<JsonObject> {
         if let Some(Value::Object(done)) = self.done.get(&key) {
             return Ok(done.clone());
         }
-        let walked = self.definition(key.clone(), Map::new())?;
+        let walked = self.definition(key.clone(), JsonObject::new())?;
         self.done.insert(key, walked.clone().into());
         Ok(walked)
     }
 
     /// Walks a definition with the keywords beside its `$ref` laid over it.
-    fn definition(&mut self, key: String, siblings: Map<String, Value>) -> Result<Map<String, Value>> {
+    fn definition(&mut self, key: String, siblings: JsonObject) -> Result<JsonObject> {
         let Some(Value::Object(definition)) = self.defs.get(&key) else {
             let message = format!("JSON schema: `$ref` names `{key}`, which is not defined under `$defs`");
             return Err(Error::new(ErrorKind::InvalidInput, message));
@@ -204,8 +196,8 @@ impl Walk {
     }
 
     /// Definitions that contain themselves can't be inlined: they, and the root beside them, stay under `$defs`.
-    fn with_recursive_defs(mut self, root: &Map<String, Value>, walked: Map<String, Value>) -> Result<Value> {
-        let mut defs = Map::new();
+    fn with_recursive_defs(mut self, root: &JsonObject, walked: JsonObject) -> Result<JsonObject> {
+        let mut defs = JsonObject::new();
         // Walking one may find another.
         let mut next = 0;
         while let Some(key) = self.recursive.get(next).cloned() {
@@ -221,17 +213,17 @@ impl Walk {
         });
         let reference = format!("#/$defs/{root_key}");
         defs.insert(root_key, walked.into());
-        Ok(Map::from_iter([("$defs".to_owned(), defs.into()), ("$ref".to_owned(), reference.into())]).into())
+        Ok(JsonObject::from_iter([("$defs".to_owned(), defs.into()), ("$ref".to_owned(), reference.into())]))
     }
 }
 
-fn definition_key(schema: &Map<String, Value>) -> Option<&str> {
+fn definition_key(schema: &JsonObject) -> Option<&str> {
     let reference = schema.get("$ref")?.as_str().filter(|reference| !reference.is_empty())?;
     Some(reference.strip_prefix("#/$defs/").unwrap_or(reference))
 }
 
 /// What Bedrock's structured output refuses is taken out and told in the description.
-fn bedrock(schema: &mut Map<String, Value>, strict: bool) {
+fn bedrock(schema: &mut JsonObject, strict: bool) {
     schema.shift_remove("title");
     schema.shift_remove("$schema");
     if !strict {
@@ -312,10 +304,13 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_schema_is_refused_or_left_alone() {
-        let error = JsonSchemaTransformer::Bedrock.transform(&json!(true), None).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        let odd = json!({"type": "object", "properties": {"a": "text"}, "anyOf": 3, "items": [true]});
-        assert_eq!(JsonSchemaTransformer::InlineDefs.transform(&odd, None).unwrap(), odd);
+    fn a_malformed_schema_is_left_alone() {
+        for odd in [
+            json!({"type": "object", "properties": {"a": "text"}, "anyOf": 3, "items": [true]}),
+            json!({"$defs": [], "$ref": 5, "allOf": {}}),
+        ] {
+            let schema = odd.as_object().unwrap();
+            assert_eq!(JsonSchemaTransformer::InlineDefs.transform(schema, None).unwrap(), *schema);
+        }
     }
 }
