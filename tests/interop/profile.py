@@ -12,6 +12,7 @@ from typing import get_args
 
 from pydantic_ai._json_schema import InlineDefsJsonSchemaTransformer
 from pydantic_ai.exceptions import UserError
+from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.bedrock import BedrockConverseModel, LatestBedrockModelNames
 from pydantic_ai.native_tools import NATIVE_TOOL_TYPES
 from pydantic_ai.providers._bedrock_model_names import BEDROCK_GEO_PREFIXES, split_bedrock_model_id
@@ -73,14 +74,17 @@ def emit(**case):
     print(json.dumps(case))
 
 
+def model_of(name, overrides):
+    overrides = dict(overrides)
+    if overrides.get("json_schema_transformer"):
+        overrides["json_schema_transformer"] = TRANSFORMERS[overrides["json_schema_transformer"]]
+    if "supported_native_tools" in overrides:
+        overrides["supported_native_tools"] = frozenset(NATIVE_TOOL_TYPES[k] for k in overrides["supported_native_tools"])
+    return BedrockConverseModel(name, provider=BedrockProvider(bedrock_client=object()), profile=overrides)
+
+
 def effective_profile(name, overrides):
-    provider = BedrockProvider(bedrock_client=object())
-    merged = dict(overrides)
-    if "json_schema_transformer" in merged and merged["json_schema_transformer"]:
-        merged["json_schema_transformer"] = TRANSFORMERS[merged["json_schema_transformer"]]
-    if "supported_native_tools" in merged:
-        merged["supported_native_tools"] = frozenset(NATIVE_TOOL_TYPES[k] for k in merged["supported_native_tools"])
-    profile = BedrockConverseModel(name, provider=provider, profile=merged).profile
+    profile = model_of(name, overrides).profile
 
     def plain(field, value):
         if field == "json_schema_transformer":
@@ -289,6 +293,32 @@ def schema_case(rng, transformer, schema):
     emit(check="schema", transformer=transformer, strict=strict, schema=schema, expected=expected)
 
 
+def request_fields_case(rng, name):
+    settings = {}
+    if rng.random() < 0.6:
+        settings["top_k"] = rng.randrange(100)
+    own = {
+        "top_k": 1,
+        "inferenceConfig": rng.choice([None, {}, {"topK": 2}, {"x": 1}, {"topK": None}]),
+        "thinking": {"type": "disabled"},
+        "output_config": {"x": 1},
+        "reasoning_effort": "low",
+        "reasoning_config": "low",
+        "other": True,
+    }
+    own = {key: value for key, value in own.items() if rng.random() < 0.15}
+    settings["bedrock_additional_model_requests_fields"] = own
+    overrides = random_overrides(rng)
+    thinking = rng.choice([None, False, True, "minimal", "low", "medium", "high", "xhigh"])
+    try:
+        model = model_of(name, overrides)
+    except UserError:
+        return
+    fields = model._build_additional_model_request_fields(settings, ModelRequestParameters(thinking=thinking))
+    case = {"overrides": overrides, "settings": settings, "thinking": thinking}
+    emit(check="fields", name=name, **case, expected=fields or {})
+
+
 def main():
     count, seed = int(sys.argv[1]), int(sys.argv[2])
     rng = random.Random(seed)
@@ -301,6 +331,7 @@ def main():
         except UserError:
             profile = None
         emit(check="profile", name=name, overrides=overrides, expected=profile)
+        request_fields_case(rng, name)
     for _ in range(count):
         schema = Schemas(rng).root()
         for transformer in TRANSFORMERS:

@@ -1,14 +1,16 @@
-//! Model names, the profiles of the families, and the schema transformers; the same against pydantic-ai, where it is.
+//! Model names and the profiles of the families; these and the schema transformers against pydantic-ai, where it is.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::process::Command;
 
 use bedrock_converse::ErrorKind;
+use bedrock_converse::messages::JsonObject;
 use bedrock_converse::profile::{
     BedrockModelName, ContentKind, JsonSchemaTransformer, LatestBedrockModelNames, ModelProfile, StructuredOutputMode,
     ThinkingVariant, ToolResultFormat, TopKVariant, split_model_id,
 };
+use bedrock_converse::settings::{BedrockModelSettings, ThinkingEffort, ThinkingLevel};
 use serde_json::{Value, json};
 
 /// The names that `LatestBedrockModelNames` is specified with.
@@ -274,87 +276,81 @@ fn overrides_are_laid_over_a_profile() {
 }
 
 #[test]
-fn definitions_are_inlined() {
-    let schema = json!({
-        "$defs": {
-            "Point": {"type": "object", "title": "Point", "properties": {"x": {"$ref": "#/$defs/Length"}}},
-            "Length": {"type": "number", "description": "in metres"},
-        },
-        "type": "object",
-        "properties": {
-            "here": {"$ref": "#/$defs/Point"},
-            "there": {"$ref": "#/$defs/Point", "title": "There"},
-            "any": {"anyOf": [{"$ref": "#/$defs/Length"}, {"type": "null"}]},
-            "one": {"allOf": [{"$ref": "#/$defs/Length"}], "description": "its own"},
-        },
-    });
-    let point = |title: &str| {
-        format!(
-            r#"{{"type":"object","title":"{title}","properties":{{"x":{{"type":"number","description":"in metres"}}}}}}"#
-        )
-    };
-    assert_eq!(
-        JsonSchemaTransformer::InlineDefs.transform(&schema, None).unwrap().to_string(),
-        format!(
-            r#"{{"type":"object","properties":{{"here":{},"there":{},"any":{{"anyOf":[{},{{"type":"null"}}]}},"one":{}}}}}"#,
-            point("Point"),
-            point("There"),
-            r#"{"type":"number","description":"in metres"}"#,
-            r#"{"type":"number","description":"its own"}"#,
+fn settings_take_the_form_of_the_family() {
+    use ThinkingEffort::{High, Low, Medium, Minimal, Xhigh};
+    let levels = [
+        ThinkingLevel::Off,
+        ThinkingLevel::On,
+        ThinkingLevel::Effort(Minimal),
+        ThinkingLevel::Effort(Low),
+        ThinkingLevel::Effort(Medium),
+        ThinkingLevel::Effort(High),
+        ThinkingLevel::Effort(Xhigh),
+    ];
+    let enabled = |budget: u32| json!({"thinking": {"type": "enabled", "budget_tokens": budget}});
+    let adaptive = |effort| json!({"thinking": {"type": "adaptive"}, "output_config": {"effort": effort}});
+    let effort = |effort| json!({"reasoning_effort": effort});
+    let config = |config| json!({"reasoning_config": config});
+    for (name, expected) in [
+        (
+            "anthropic.claude-haiku-4-5-20251001-v1:0",
+            [
+                json!({"thinking": {"type": "disabled"}}),
+                enabled(10_000),
+                enabled(1024),
+                enabled(2048),
+                enabled(10_000),
+                enabled(16_384),
+                enabled(32_768),
+            ],
         ),
-    );
-    assert!(JsonSchemaTransformer::InlineDefs.is_strict_compatible(None));
-}
-
-#[test]
-fn definitions_that_contain_themselves_stay() {
-    let node = json!({"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}});
-    let inline = |schema: Value| JsonSchemaTransformer::InlineDefs.transform(&schema, None).unwrap();
-    assert_eq!(
-        inline(json!({"$ref": "#/$defs/Node", "$defs": {"Node": node}})),
-        json!({"$defs": {"Node": node}, "$ref": "#/$defs/Node"}),
-    );
-    assert_eq!(
-        inline(json!({"title": "Node", "type": "array", "items": {"$ref": "#/$defs/Node"}, "$defs": {"Node": node}})),
-        json!({
-            "$defs": {"Node": node, "Node_root": {"title": "Node", "type": "array", "items": node}},
-            "$ref": "#/$defs/Node_root",
-        }),
-    );
-    let error = JsonSchemaTransformer::InlineDefs.transform(&json!({"$ref": "#/$defs/X"}), None).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert_eq!(error.message(), "JSON schema: `$ref` names `X`, which is not defined under `$defs`");
-}
-
-#[test]
-fn strict_schemas_tell_what_they_lose() {
-    let schema = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Order",
-        "type": "object",
-        "properties": {
-            "title": {"type": "string", "title": "Title", "minLength": 1},
-            "price": {"type": "number", "description": "in euros", "exclusiveMinimum": 0, "multipleOf": 0.01},
-            "tags": {"type": "array", "items": {"$ref": "#/$defs/Tag"}, "minItems": 2, "maxItems": 5},
-            "lines": {"type": "array", "minItems": 1},
-        },
-        "$defs": {"Tag": {"type": "object", "additionalProperties": true, "title": "Tag"}},
-    });
-    let transform = |strict| JsonSchemaTransformer::Bedrock.transform(&schema, strict).unwrap().to_string();
-    assert_eq!(
-        transform(Some(true)),
-        concat!(
-            r#"{"type":"object","properties":{"title":{"type":"string","minLength":1},"#,
-            r#""price":{"type":"number","description":"in euros (exclusiveMinimum=0, multipleOf=0.01)"},"#,
-            r##""tags":{"type":"array","items":{"$ref":"#/$defs/Tag"},"description":"maxItems=5, minItems=2"},"##,
-            r#""lines":{"type":"array","minItems":1}},"#,
-            r#""additionalProperties":false,"$defs":{"Tag":{"type":"object","additionalProperties":false}}}"#,
+        (
+            "anthropic.claude-sonnet-4-6",
+            [
+                json!({}),
+                json!({"thinking": {"type": "adaptive"}}),
+                adaptive("low"),
+                adaptive("low"),
+                adaptive("medium"),
+                adaptive("high"),
+                adaptive("max"),
+            ],
         ),
-    );
-    assert_eq!(transform(None), transform(Some(false)));
-    assert!(transform(None).contains("exclusiveMinimum") && !transform(None).contains("Order"));
-    for (strict, compatible) in [(Some(true), true), (Some(false), false), (None, false)] {
-        assert_eq!(JsonSchemaTransformer::Bedrock.is_strict_compatible(strict), compatible);
+        (
+            "openai.gpt-oss-20b-1:0",
+            [
+                json!({}),
+                effort("medium"),
+                effort("minimal"),
+                effort("low"),
+                effort("medium"),
+                effort("high"),
+                effort("xhigh"),
+            ],
+        ),
+        (
+            "qwen.qwen3-32b-v1:0",
+            [json!({}), config("high"), config("low"), config("low"), config("high"), config("high"), config("high")],
+        ),
+        ("us.amazon.nova-pro-v1:0", [(); 7].map(|()| json!({}))),
+    ] {
+        for (level, expected) in levels.into_iter().zip(expected) {
+            let mut fields = JsonObject::new();
+            ModelProfile::for_model(name).add_thinking(level, &mut fields);
+            assert_eq!(Value::Object(fields), expected, "{name}, {level:?}");
+        }
+    }
+    for (name, own, expected) in [
+        ("anthropic.claude-v2", json!({}), json!({"top_k": 5})),
+        ("anthropic.claude-v2", json!({"top_k": 1}), json!({"top_k": 1})),
+        ("amazon.nova-pro-v1:0", json!({}), json!({"inferenceConfig": {"topK": 5}})),
+        ("amazon.nova-pro-v1:0", json!({"inferenceConfig": {"x": 1}}), json!({"inferenceConfig": {"x": 1, "topK": 5}})),
+        ("amazon.nova-pro-v1:0", json!({"inferenceConfig": {"topK": 1}}), json!({"inferenceConfig": {"topK": 1}})),
+        ("meta.llama3-8b-instruct-v1:0", json!({}), json!({})),
+    ] {
+        let mut fields = own.as_object().unwrap().clone();
+        ModelProfile::for_model(name).add_top_k(5, &mut fields);
+        assert_eq!(Value::Object(fields), expected, "{name}");
     }
 }
 
@@ -378,8 +374,9 @@ fn profiles_and_schemas_are_those_of_pydantic_ai() {
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let case: Value = serde_json::from_str(line).unwrap();
         let (ours, expected) = (ours(&case), &case["expected"]);
-        // In a schema the order of keys counts: it is part of the prompt.
-        let text = |value: &Value| (case["check"] == "schema").then(|| value.to_string());
+        // Here the order of keys counts: it is part of the prompt.
+        let in_order = case["check"] == "schema" || case["check"] == "fields";
+        let text = |value: &Value| in_order.then(|| value.to_string());
         if ours != *expected || text(&ours) != text(expected) {
             unequal.push(format!("{line}\nours: {ours}"));
         }
@@ -403,10 +400,24 @@ fn ours(case: &Value) -> Value {
             profile.bedrock_tool_result_colocatable_content.sort_by_key(|kind| json!(kind).to_string());
             if profile.check_served(name).is_ok() { json!(profile) } else { Value::Null }
         }
+        "fields" => {
+            let mut profile = ModelProfile::for_model(name);
+            profile.merge(case["overrides"].as_object().unwrap()).unwrap();
+            let settings: BedrockModelSettings = serde_json::from_value(case["settings"].clone()).unwrap();
+            let mut fields = settings.bedrock_additional_model_requests_fields.unwrap();
+            if let Some(top_k) = settings.top_k {
+                profile.add_top_k(top_k, &mut fields);
+            }
+            if let Some(level) = serde_json::from_value(case["thinking"].clone()).unwrap() {
+                profile.add_thinking(level, &mut fields);
+            }
+            fields.into()
+        }
         "schema" => {
             let transformer: JsonSchemaTransformer = serde_json::from_value(case["transformer"].clone()).unwrap();
             let strict = case["strict"].as_bool();
-            let Ok(mut schema) = transformer.transform(&case["schema"], strict) else { return Value::Null };
+            let schema = case["schema"].as_object().unwrap();
+            let Ok(mut schema) = transformer.transform(schema, strict) else { return Value::Null };
             // Which definitions contain themselves is a set in Python: their order is not comparable.
             if transformer == JsonSchemaTransformer::InlineDefs
                 && let Some(defs) = schema.get_mut("$defs").and_then(Value::as_object_mut)
