@@ -3,7 +3,9 @@
 
 mod draw;
 mod messages;
+mod profile;
 mod reference;
+mod schema;
 mod tools;
 mod wire_examples;
 mod wire_model;
