@@ -39,3 +39,5 @@ pub mod serve;
 #[cfg(feature = "client")]
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "client")]
+pub use sign::short_term_api_key;
