@@ -86,6 +86,6 @@ impl CountTokensResponse {
     ///
     /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol), with the path to the member.
     pub fn from_json(json: &[u8]) -> Result<Self> {
-        super::from_json(json)
+        super::from_answer(json)
     }
 }

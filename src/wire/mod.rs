@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod macros;
+mod open;
 mod shape;
 
 mod content;
@@ -20,9 +21,10 @@ pub use count::*;
 pub use guardrail::*;
 pub use guardrail_reasoning::*;
 pub use guardrail_trace::*;
+pub use open::{Entries, Extra, Other};
 pub use request::*;
 pub use response::*;
-pub use shape::{Entries, Extra, Other, Shape};
+pub use shape::Shape;
 pub use stream::*;
 pub use tools::*;
 
@@ -34,6 +36,11 @@ fn from_json<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> Result<T> {
         let message = error.to_string();
         Error::new(ErrorKind::Protocol, shape::shorten(&message)).with_source(error)
     })
+}
+
+/// Reads an answer of the service.
+fn from_answer<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> Result<T> {
+    from_json(json).map_err(|error| fault::from_success(json).unwrap_or(error))
 }
 
 fn to_json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>> {

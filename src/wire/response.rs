@@ -121,7 +121,7 @@ impl ConverseResponse {
     ///
     /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol), with the path to the member.
     pub fn from_json(json: &[u8]) -> Result<Self> {
-        super::from_json(json)
+        super::from_answer(json)
     }
 
     /// The JSON of the answer; a record of it reads the same.

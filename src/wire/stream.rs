@@ -6,14 +6,15 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::fault::{
-    InternalServerException, ModelStreamErrorException, ServiceUnavailableException, ThrottlingException,
+    self, InternalServerException, ModelStreamErrorException, ServiceUnavailableException, ThrottlingException,
     ValidationException,
 };
 use super::{
     CitationLocation, ConversationRole, ConverseStreamMetrics, ConverseStreamTrace, ErrorBlock, ImageFormat,
     ImageSource, Other, PerformanceConfiguration, ServiceTier, StopReason, TokenUsage, ToolResultStatus, ToolUseType,
 };
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::eventstream::Frame;
 
 shape! {
     /// The answer begins.
@@ -212,16 +213,54 @@ union! {
 }
 
 impl<'a> ConverseStreamOutput<'a> {
+    /// Reads a frame by its `:message-type`: an `event` is parsed; an `exception`, an `error` and anything else is an
+    /// error, after which the stream is over.
+    ///
+    /// # Errors
+    ///
+    /// What [`fault`](super::fault) makes of an exception or error, or
+    /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol). All are marked [`in_stream`](Error::in_stream).
+    pub fn from_frame(frame: Frame<'a>) -> Result<Self> {
+        let payload = || Bytes::copy_from_slice(frame.payload());
+        match frame.message_type() {
+            Some("event") => match frame.event_type() {
+                Some(event_type) => Self::parse(event_type, frame.payload())
+                    .map_err(|error| error.with_in_stream().with_body(payload())),
+                None => Err(protocol("an event has no `:event-type`")),
+            },
+            Some("exception") => Err(fault::from_exception(frame.exception_type().unwrap_or_default(), payload())),
+            Some("error") => {
+                let (code, message) = (frame.error_code().unwrap_or_default(), frame.error_message());
+                Err(fault::from_error_frame(code, message.unwrap_or_default()).with_body(payload()))
+            }
+            Some(other) => Err(protocol(format!("a frame has the unknown `:message-type` {other:?}"))),
+            None => Err(protocol("a frame has no `:message-type`")),
+        }
+    }
+
     /// Reads the payload of a frame whose `:message-type` is `event`; `event_type` is the frame's `:event-type`.
     ///
     /// An event of an unknown type becomes an `Other` with its JSON.
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{ContentBlockDelta, ConverseStreamOutput};
+    ///
+    /// let payload = br#"{"contentBlockIndex":0,"delta":{"text":"Hello"},"p":"abcdef"}"#;
+    /// let event = ConverseStreamOutput::parse("contentBlockDelta", payload)?;
+    /// let ConverseStreamOutput::ContentBlockDelta(event) = event else { panic!() };
+    /// assert_eq!(event.delta, ContentBlockDelta::Text("Hello".into()));
+    /// # Ok::<(), bedrock_converse::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol), with the path to the member.
     pub fn parse(event_type: &str, payload: &'a [u8]) -> Result<Self> {
         Ok(match event_type {
-            "contentBlockDelta" => Self::ContentBlockDelta(super::from_json(payload)?),
+            "contentBlockDelta" => Self::ContentBlockDelta(match ContentBlockDeltaEvent::scan(payload) {
+                Some(event) => event,
+                None => super::from_json(payload)?,
+            }),
             "messageStart" => Self::MessageStart(super::from_json(payload)?),
             "contentBlockStart" => Self::ContentBlockStart(super::from_json(payload)?),
             "contentBlockStop" => Self::ContentBlockStop(super::from_json(payload)?),
@@ -258,7 +297,41 @@ impl<'a> ConverseStreamOutput<'a> {
     }
 }
 
-impl ContentBlockDeltaEvent<'_> {
+impl<'a> ContentBlockDeltaEvent<'a> {
+    /// Reads text without escapes in just the form in which the service writes it, which is most of what a stream
+    /// holds. `None` says nothing about the payload but that it has to be read in the ordinary way.
+    fn scan(payload: &'a [u8]) -> Option<Self> {
+        let rest = payload.strip_prefix(br#"{"contentBlockIndex":"#)?;
+        let (index, rest) = rest.split_at(rest.iter().position(|byte| !byte.is_ascii_digit())?);
+        if index.len() > 18 || index.is_empty() || (index[0] == b'0' && index.len() > 1) {
+            return None;
+        }
+        let index = index.iter().fold(0, |index, digit| index * 10 + i64::from(digit - b'0'));
+
+        let rest = rest.strip_prefix(br#","delta":{""#)?;
+        let reasoning = rest.strip_prefix(br#"reasoningContent":{""#);
+        let rest = reasoning.unwrap_or(rest).strip_prefix(br#"text":""#)?;
+        let (text, rest) = rest.split_at(rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?);
+        let text = Cow::Borrowed(str::from_utf8(text).ok()?);
+
+        let rest = rest.strip_prefix(if reasoning.is_some() { br#""}}"#.as_slice() } else { br#""}"# })?;
+        let padding = match rest {
+            b"}" => b"",
+            _ => rest.strip_prefix(br#","p":""#)?.strip_suffix(br#""}"#)?,
+        };
+        if !padding.iter().all(u8::is_ascii_alphanumeric) {
+            return None;
+        }
+        Some(Self::new(
+            if reasoning.is_some() {
+                ContentBlockDelta::ReasoningContent(ReasoningContentBlockDelta::Text(text))
+            } else {
+                ContentBlockDelta::Text(text)
+            },
+            index,
+        ))
+    }
+
     /// Copies what is borrowed.
     pub fn into_owned(self) -> ContentBlockDeltaEvent<'static> {
         ContentBlockDeltaEvent { delta: self.delta.into_owned(), ..self }
@@ -294,4 +367,8 @@ impl ReasoningContentBlockDelta<'_> {
             Self::Other(other) => Out::Other(Box::new(other.map(Self::into_owned))),
         }
     }
+}
+
+fn protocol(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Protocol, message).with_in_stream()
 }
