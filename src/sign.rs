@@ -272,7 +272,7 @@ fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// Text percent-encoded, all but `A-Za-z0-9-._~` and, when the flag says so, `/`.
-struct Encoded<'a>(&'a str, bool);
+pub(crate) struct Encoded<'a>(pub(crate) &'a str, pub(crate) bool);
 
 impl fmt::Display for Encoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
