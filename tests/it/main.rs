@@ -1,4 +1,8 @@
 //! Integration tests, one binary.
 
 #[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod fake;
+#[cfg(feature = "client")]
 mod transport;
