@@ -3,6 +3,8 @@
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
+mod client_stream;
+#[cfg(feature = "client")]
 mod fake;
 #[cfg(feature = "client")]
 mod transport;
