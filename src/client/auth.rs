@@ -103,6 +103,11 @@ impl Identity<'_> {
         }
     }
 
+    /// Whether the time is a part of it.
+    pub(super) fn is_dated(&self) -> bool {
+        matches!(self, Self::Credentials { .. })
+    }
+
     /// Forgets it, because the service has refused it.
     pub(super) fn refuse(&self) {
         if let Self::Credentials { credentials, cache, .. } = self {

@@ -106,8 +106,11 @@ impl Client {
 
             let denied = matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::AccessDenied);
             if denied && attempts.remain() {
-                let lag = clock_lag.filter(|lag| lag.abs_diff(shared.clock_lag()) > TOLERATED_LAG && !clock_set);
-                if let Some(lag) = lag {
+                let lag = clock_lag.filter(|lag| lag.abs_diff(shared.clock_lag()) > TOLERATED_LAG);
+                if let Some(lag) = lag
+                    && identity.is_dated()
+                    && !clock_set
+                {
                     tracing::debug!(seconds = lag, "the clock is put right by the service's");
                     shared.clock_lag.store(lag, Ordering::Relaxed);
                     clock_set = true;

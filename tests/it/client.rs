@@ -350,11 +350,12 @@ async fn a_clock_that_is_wrong_is_put_right_by_the_service_s() {
         assert!(minutes(now + seconds(3600)).contains(&dates[1]), "{dates:?}");
         assert!(minutes(now + seconds(3600)).contains(&dates[2]), "it stays right: {dates:?}");
     }
-    // Once only, and not for a clock that is right enough.
+    // For signatures only, once only, and not for a clock that is right enough.
     for (ahead, attempts) in [(3600, 2), (200, 1)] {
         let fake = Fake::new([skewed(ahead, "AccessDeniedException"), skewed(2 * ahead, "AccessDeniedException")]);
         let error = fails(&fake.builder_with(Auth::credentials(keys())).build().unwrap()).await;
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::AccessDenied, attempts));
+        assert_eq!(fails(&fake.builder().build().unwrap()).await.attempts(), 1);
     }
 }
 

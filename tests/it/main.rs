@@ -5,6 +5,8 @@ mod client;
 #[cfg(feature = "client")]
 mod client_stream;
 #[cfg(feature = "client")]
+mod client_trace;
+#[cfg(feature = "client")]
 mod fake;
 #[cfg(feature = "client")]
 mod transport;
