@@ -3,6 +3,7 @@
 //!
 //! Dropping a [`Response`] closes its connection, unless its body was read to the end.
 
+mod address;
 mod reqwest;
 #[cfg(feature = "rustls")]
 mod tls;

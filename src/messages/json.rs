@@ -1,0 +1,443 @@
+//! How the types of this crate's JSON are read and written: strict about what they know, keeping what they don't.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
+use serde::ser::SerializeMap;
+use serde_json::Value;
+
+use crate::{Error, ErrorKind};
+
+/// A JSON object that keeps the order of its members.
+pub type JsonObject = serde_json::Map<String, Value>;
+
+/// JSON of another shape than expected, and where.
+#[derive(Debug)]
+pub(crate) struct Mismatch {
+    path: String,
+    message: String,
+}
+
+impl Mismatch {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { path: String::new(), message: message.into() }
+    }
+
+    pub(crate) fn expected(what: &str, found: &Value) -> Self {
+        let found = match found {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        Self::new(format!("expected {what}, found {found}"))
+    }
+
+    pub(crate) fn missing(names: &[&str]) -> Self {
+        Self::new("missing").at(names[0])
+    }
+
+    pub(crate) fn at(mut self, member: &str) -> Self {
+        let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        self.path = format!("{member}{dot}{}", self.path);
+        self
+    }
+
+    pub(crate) fn at_index(self, index: usize) -> Self {
+        self.at(&format!("[{index}]"))
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl From<Mismatch> for Error {
+    fn from(mismatch: Mismatch) -> Self {
+        Error::new(ErrorKind::InvalidInput, mismatch.to_string())
+    }
+}
+
+/// A type that is read from a JSON value. `serde::Deserialize` comes from it by [`json_deserialize!`].
+pub(crate) trait FromJson: Sized {
+    fn from_json(value: Value) -> Result<Self, Mismatch>;
+}
+
+/// A struct of [`json_struct!`]: its members without the tag that tells which kind it is.
+pub(crate) trait JsonMembers: Sized {
+    fn read(object: JsonObject) -> Result<Self, Mismatch>;
+    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+}
+
+impl FromJson for Value {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        Ok(value)
+    }
+}
+
+impl FromJson for String {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::String(text) => Ok(text),
+            other => Err(Mismatch::expected("a string", &other)),
+        }
+    }
+}
+
+impl FromJson for bool {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        value.as_bool().ok_or_else(|| Mismatch::expected("a boolean", &value))
+    }
+}
+
+impl FromJson for u64 {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        value.as_u64().ok_or_else(|| Mismatch::expected("a whole number that is not negative", &value))
+    }
+}
+
+impl FromJson for f64 {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        value.as_f64().ok_or_else(|| Mismatch::expected("a number", &value))
+    }
+}
+
+impl FromJson for JsonObject {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::Object(object) => Ok(object),
+            other => Err(Mismatch::expected("an object", &other)),
+        }
+    }
+}
+
+impl FromJson for Bytes {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        from_base64(&String::from_json(value)?)
+    }
+}
+
+impl<T: FromJson> FromJson for Option<T> {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        if value.is_null() { Ok(None) } else { T::from_json(value).map(Some) }
+    }
+}
+
+impl<T: FromJson> FromJson for Vec<T> {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        let Value::Array(items) = value else { return Err(Mismatch::expected("an array", &value)) };
+        items.into_iter().enumerate().map(|(i, item)| T::from_json(item).map_err(|e| e.at_index(i))).collect()
+    }
+}
+
+impl<T: FromJson> FromJson for BTreeMap<String, T> {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        let read = |(key, item): (String, Value)| match T::from_json(item) {
+            Ok(value) => Ok((key, value)),
+            Err(mismatch) => Err(mismatch.at(&key)),
+        };
+        JsonObject::from_json(value)?.into_iter().map(read).collect()
+    }
+}
+
+/// Takes a member under its name or one of its older names.
+pub(crate) fn take<T: FromJson>(object: &mut JsonObject, names: &[&str]) -> Result<Option<T>, Mismatch> {
+    for name in names {
+        if let Some(value) = object.shift_remove(*name) {
+            return T::from_json(value).map(Some).map_err(|e| e.at(name));
+        }
+    }
+    Ok(None)
+}
+
+/// Takes the tag of an object that can be of one kind only.
+pub(crate) fn check_tag(object: &mut JsonObject, name: &str, tag: &str) -> Result<(), Mismatch> {
+    match take::<Option<String>>(object, &[name])?.flatten() {
+        Some(other) if other != tag => Err(Mismatch::new(format!("expected {tag:?}, found {other:?}")).at(name)),
+        _ => Ok(()),
+    }
+}
+
+const fn base64_engine(alphabet: &base64::alphabet::Alphabet) -> GeneralPurpose {
+    let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    GeneralPurpose::new(alphabet, config)
+}
+
+const URL_SAFE: GeneralPurpose = base64_engine(&base64::alphabet::URL_SAFE);
+const STANDARD: GeneralPurpose = base64_engine(&base64::alphabet::STANDARD);
+
+/// Writes bytes as the message format has them: the URL-safe alphabet, padded.
+pub(crate) fn to_base64(bytes: &[u8]) -> String {
+    URL_SAFE.encode(bytes)
+}
+
+/// Reads either alphabet, padded or not.
+fn from_base64(text: &str) -> Result<Bytes, Mismatch> {
+    let engine = if text.contains(['+', '/']) { STANDARD } else { URL_SAFE };
+    let decoded = engine.decode(text).map_err(|e| Mismatch::new(format!("not base64: {e}")))?;
+    Ok(decoded.into())
+}
+
+/// `serde::Deserialize` for types that have [`FromJson`].
+macro_rules! json_deserialize {
+    ($($name:ty),* $(,)?) => {$(
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = serde_json::Value::deserialize(deserializer)?;
+                $crate::messages::json::FromJson::from_json(value).map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+/// A struct with its JSON: `json_struct! { pub struct Name ["tag member" = "tag"] { how member | "older name": Type, … } }`.
+///
+/// `how` is one of: `required` (an error when absent), `default` (absent and null are the default; always written), `optional`
+/// (the same; not written when `None`), `computed` (as `default`, written as the method of the same name gives it)
+/// and `base64`.
+macro_rules! json_struct {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident $([$tag_name:literal = $tag:literal])? {
+            $( $(#[$member_meta:meta])* $how:ident $member:ident $(| $older:literal)*: $type:ty $(= $default:expr)? ),* $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            $( $(#[$member_meta])* pub $member: $type, )*
+            /// Members that are not known here, in their order; they are written back as they came.
+            pub extra: $crate::messages::JsonObject,
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $( $member: json_struct!(@default $($default)?), )* extra: Default::default() }
+            }
+        }
+
+        impl $crate::messages::json::JsonMembers for $name {
+            fn read(mut object: $crate::messages::JsonObject) -> Result<Self, $crate::messages::json::Mismatch> {
+                Ok(Self {
+                    $( $member: json_struct!(@read $how object [stringify!($member) $(, $older)*] $($default)?), )*
+                    extra: object,
+                })
+            }
+
+            fn write<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+                $( json_struct!(@write $how map self $member); )*
+                self.extra.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))
+            }
+        }
+
+        impl $crate::messages::json::FromJson for $name {
+            fn from_json(value: serde_json::Value) -> Result<Self, $crate::messages::json::Mismatch> {
+                #[allow(unused_mut, reason = "not every struct has a tag")]
+                let mut object = <$crate::messages::JsonObject as $crate::messages::json::FromJson>::from_json(value)?;
+                $( $crate::messages::json::check_tag(&mut object, $tag_name, $tag)?; )?
+                $crate::messages::json::JsonMembers::read(object)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+                let mut map = serializer.serialize_map(None)?;
+                $crate::messages::json::JsonMembers::write(self, &mut map)?;
+                $( map.serialize_entry($tag_name, $tag)?; )?
+                map.end()
+            }
+        }
+
+        $crate::messages::json::json_deserialize!($name);
+    };
+
+    (@default) => { Default::default() };
+    (@default $default:expr) => { $default };
+
+    (@read required $object:ident [$($name:expr),*] $($default:expr)?) => {
+        match $crate::messages::json::take(&mut $object, &[$($name),*])? {
+            Some(value) => value,
+            None => return Err($crate::messages::json::Mismatch::missing(&[$($name),*])),
+        }
+    };
+    (@read base64 $object:ident $names:tt) => {
+        json_struct!(@read required $object $names)
+    };
+    (@read $how:ident $object:ident [$($name:expr),*] $($default:expr)?) => {
+        match $crate::messages::json::take::<Option<_>>(&mut $object, &[$($name),*])? {
+            Some(Some(value)) => value,
+            _ => json_struct!(@default $($default)?),
+        }
+    };
+
+    (@write optional $map:ident $self:ident $member:ident) => {
+        if let Some(value) = &$self.$member {
+            $map.serialize_entry(stringify!($member), value)?;
+        }
+    };
+    (@write computed $map:ident $self:ident $member:ident) => {
+        $map.serialize_entry(stringify!($member), &$self.$member())?;
+    };
+    (@write base64 $map:ident $self:ident $member:ident) => {
+        $map.serialize_entry(stringify!($member), &$crate::messages::json::to_base64(&$self.$member))?;
+    };
+    (@write $how:ident $map:ident $self:ident $member:ident) => {
+        $map.serialize_entry(stringify!($member), &$self.$member)?;
+    };
+}
+
+/// An enum over structs of [`json_struct!`], told apart by a member; what is not known is kept as `Other`.
+macro_rules! json_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident by $tag_name:literal {
+            $( $(#[$variant_meta:meta])* $variant:ident($type:ty) = $tag:literal, )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_meta])* $variant($type), )*
+            /// A kind that is not known here; it is written back as it came.
+            Other($crate::messages::JsonObject),
+        }
+
+        impl $name {
+            #[doc = concat!("What the JSON has as `", $tag_name, "`.")]
+            pub fn kind(&self) -> &str {
+                match self {
+                    $( Self::$variant(_) => $tag, )*
+                    Self::Other(object) => object.get($tag_name).and_then(serde_json::Value::as_str).unwrap_or_default(),
+                }
+            }
+        }
+
+        impl $crate::messages::json::FromJson for $name {
+            fn from_json(value: serde_json::Value) -> Result<Self, $crate::messages::json::Mismatch> {
+                use $crate::messages::json::{JsonMembers as _, Mismatch};
+                let mut object = $crate::messages::JsonObject::from_json(value)?;
+                match object.get($tag_name).and_then(serde_json::Value::as_str) {
+                    $( Some($tag) => {
+                        object.shift_remove($tag_name);
+                        <$type>::read(object).map(Self::$variant)
+                    } )*
+                    Some(_) => Ok(Self::Other(object)),
+                    None => Err(Mismatch::missing(&[$tag_name])),
+                }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use $crate::messages::json::JsonMembers as _;
+                use serde::ser::SerializeMap as _;
+                let mut map = serializer.serialize_map(None)?;
+                match self {
+                    $( Self::$variant(value) => {
+                        value.write(&mut map)?;
+                        map.serialize_entry($tag_name, $tag)?;
+                    } )*
+                    Self::Other(object) => object.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))?,
+                }
+                map.end()
+            }
+        }
+
+        $crate::messages::json::json_deserialize!($name);
+    };
+}
+
+/// An enum of names. With `..` at the end, names that are not known here are kept as `Other`; without, they are an error.
+macro_rules! json_names {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $text:literal, )* .. }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_meta])* $variant, )*
+            /// A name that is not known here.
+            Other(String),
+        }
+
+        impl $name {
+            /// The name in JSON.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $text, )*
+                    Self::Other(name) => name,
+                }
+            }
+        }
+
+        impl $crate::messages::json::FromJson for $name {
+            fn from_json(value: serde_json::Value) -> Result<Self, $crate::messages::json::Mismatch> {
+                let name = String::from_json(value)?;
+                Ok(match &*name {
+                    $( $text => Self::$variant, )*
+                    _ => Self::Other(name),
+                })
+            }
+        }
+
+        json_names!(@serde $name);
+    };
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident = $text:literal, )* }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $( $(#[$variant_meta])* $variant, )*
+        }
+
+        impl $name {
+            /// The name in JSON.
+            pub fn as_str(&self) -> &'static str {
+                match self {
+                    $( Self::$variant => $text, )*
+                }
+            }
+        }
+
+        impl $crate::messages::json::FromJson for $name {
+            fn from_json(value: serde_json::Value) -> Result<Self, $crate::messages::json::Mismatch> {
+                match value.as_str() {
+                    $( Some($text) => Ok(Self::$variant), )*
+                    _ => {
+                        let names = [$($text),*].join(", ");
+                        Err($crate::messages::json::Mismatch::new(format!("expected one of {names}, found {value}")))
+                    }
+                }
+            }
+        }
+
+        json_names!(@serde $name);
+    };
+    (@serde $name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        $crate::messages::json::json_deserialize!($name);
+    };
+}
+
+pub(crate) use {json_deserialize, json_enum, json_names, json_struct};
