@@ -36,3 +36,5 @@ pub mod serve;
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
 pub use profile::{BedrockModelName, LatestBedrockModelNames, ModelProfile};
+#[cfg(feature = "client")]
+pub use sign::short_term_api_key;
