@@ -49,7 +49,7 @@ fn authorization(context: &Context<'_>) -> Result<Option<String>> {
         Ok(token) => Ok(Some(token.trim().to_owned())),
         Err(error) => {
             let message = format!("cannot read the container's authorization token {path}: {error}");
-            Err(Error::new(ErrorKind::Credentials, message).with_source(error))
+            Err(Error::new(ErrorKind::Credentials, message))
         }
     }
 }

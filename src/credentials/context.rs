@@ -31,6 +31,15 @@ impl From<Error> for Miss {
     }
 }
 
+/// `error`, said to have happened in `place`; its hint stays.
+pub(super) fn within(place: impl fmt::Display, kind: ErrorKind, error: &Error) -> Error {
+    let outer = Error::new(kind, format!("{place}: {error}"));
+    match error.hint() {
+        Some(hint) => outer.with_hint(hint),
+        None => outer,
+    }
+}
+
 /// What a source found.
 pub(super) type Found = Result<Credentials, Miss>;
 

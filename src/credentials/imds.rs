@@ -26,6 +26,10 @@ pub(super) async fn credentials(context: &Context<'_>) -> Found {
             list.lines().next().unwrap_or_default().trim().to_owned()
         }
     };
+    // It becomes a part of the URL.
+    if role.is_empty() || !role.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)) {
+        return Err(Error::new(ErrorKind::Credentials, format!("{WHOM} gave something that is no role's name")).into());
+    }
     let Some(body) = imds.get(&format!("{ROLES}{role}")).await? else {
         return Err(Miss::Unset(format!("the role {role:?} is not attached to this instance")));
     };

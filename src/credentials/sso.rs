@@ -99,7 +99,7 @@ impl<'a> Sso<'a> {
             let message = format!("the sso token {}: {why}", path.display());
             Error::new(ErrorKind::Credentials, message).with_hint(self.login_hint())
         };
-        let bytes = std::fs::read(&path).map_err(|error| failed(error.to_string()).with_source(error))?;
+        let bytes = std::fs::read(&path).map_err(|error| failed(error.to_string()))?;
         let cached = Token::parse(&bytes).ok_or_else(|| failed("lacks accessToken or expiresAt".to_owned()))?;
         let now = context.now();
         if now + EARLY < cached.expires_at {
