@@ -154,14 +154,19 @@ impl Context<'_> {
         Err(Error::new(ErrorKind::Configuration, message))
     }
 
-    /// The URL of a service by its identifier, in `region` unless another endpoint is configured.
+    /// The URL of a service by its identifier, in `region` unless another endpoint is configured. FIPS and dual-stack
+    /// choose among AWS's own endpoints; for what only hands out credentials they don't forbid another.
     pub(super) fn service_url(&self, service: &str, region: &str) -> Result<String> {
         let host = match service {
             "sso" => "portal.sso",
             "sso_oidc" => "oidc",
             other => other,
         };
-        EndpointParams { region: Some(region.to_owned()), ..self.endpoint(service)? }.service_url(host)
+        let mut params = EndpointParams { region: Some(region.to_owned()), ..self.endpoint(service)? };
+        if params.endpoint.is_some() {
+            (params.use_fips, params.use_dual_stack) = (false, false);
+        }
+        params.service_url(host)
     }
 
     fn endpoint(&self, service: &str) -> Result<EndpointParams> {
