@@ -142,7 +142,7 @@ impl Context<'_> {
             return Ok(region);
         }
         let why = match self.ask_instance {
-            false => "the instance metadata is not asked".to_owned(),
+            false => "not asked".to_owned(),
             true => match imds::region(self).await {
                 Ok(region) => return Ok(region),
                 Err(Miss::Unset(why)) => why,
@@ -150,7 +150,8 @@ impl Context<'_> {
             },
         };
         let profile = self.config.profile_name();
-        let message = format!("no region: AWS_REGION is not set, profile `{profile}` has none, and {why}");
+        let message =
+            format!("no region: AWS_REGION is not set, profile `{profile}` has none, instance metadata: {why}");
         Err(Error::new(ErrorKind::Configuration, message))
     }
 
@@ -192,7 +193,7 @@ impl Context<'_> {
                 Err(error) => error.kind() == ErrorKind::Connection,
             };
             if !again || attempt >= patience.attempts {
-                return outcome.map_err(|error| error.with_attempts(attempt));
+                return outcome;
             }
             tracing::debug!(host = request.uri().host(), attempt, "credential source asked again");
             tokio::time::sleep(FIRST_WAIT.mul_f64((1_u32 << attempt.min(6)) as f64 * self.ambient.random())).await;
@@ -229,19 +230,25 @@ pub(super) fn snippet(text: &str) -> String {
     line
 }
 
-/// A request whose parts are known to be well formed, apart from the URL.
+/// A request to `whom`. Neither the URL nor a header's value is shown when it is malformed: both may be secret.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`] when `url` is not a URL or a header value not a header value.
-pub(super) fn request(method: http::Method, url: &str, headers: &[(&str, &str)], body: Bytes) -> Result<Request> {
+/// [`ErrorKind::Configuration`] when `url` is not a URL, or a value cannot stand in a header.
+pub(super) fn request(
+    whom: &str,
+    method: http::Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> Result<Request> {
     let mut builder = http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         let mut value = http::HeaderValue::from_str(value).map_err(|_| {
-            Error::new(ErrorKind::Configuration, format!("the value for the header `{name}` cannot stand in a header"))
+            Error::new(ErrorKind::Configuration, format!("{whom}: the value for the header `{name}` is not ASCII text"))
         })?;
         value.set_sensitive(true);
         builder = builder.header(*name, value);
     }
-    builder.body(body).map_err(|error| Error::new(ErrorKind::Configuration, format!("bad URL {url:?}: {error}")))
+    builder.body(body).map_err(|error| Error::new(ErrorKind::Configuration, format!("{whom}: bad URL: {error}")))
 }

@@ -42,7 +42,7 @@ async fn the_error_says_what_each_source_said() {
         "no credentials: environment: AWS_ACCESS_KEY_ID is not set; profile: there is no profile `default`; \
          web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set; \
          container: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI are not set; \
-         instance metadata: instance metadata cannot be reached: connection refused"
+         instance metadata: it cannot be reached: connection refused"
     );
     assert!(error.hint().is_some());
 }

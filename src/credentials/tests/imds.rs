@@ -94,7 +94,7 @@ async fn where_nothing_listens_the_source_is_unset() {
     for (reply, requests) in [(Reply::Broken, 4), (Reply::Silence, 1)] {
         let (error, script) = resolve(&[], [reply]).await;
         let error = error.unwrap_err();
-        assert!(error.message().contains("instance metadata: instance metadata cannot be reached"), "{error}");
+        assert!(error.message().contains("instance metadata: it cannot be reached"), "{error}");
         assert_eq!(script.requests().len(), requests);
     }
     let variables = [("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "1"), ("AWS_METADATA_SERVICE_TIMEOUT", "7")];
