@@ -31,7 +31,7 @@ impl Section {
     /// The value of `inner` nested in `name`; both in lower case.
     pub(super) fn nested(&self, name: &str, inner: &str) -> Option<&str> {
         let lines = self.get(name)?.strip_prefix('\n')?.lines();
-        let found = lines.filter_map(property).filter(|(name, value)| name == inner && !value.is_empty()).next_back();
+        let found = lines.filter_map(property).rfind(|(name, value)| name == inner && !value.is_empty());
         found.map(|(_, value)| value)
     }
 }

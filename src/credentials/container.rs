@@ -30,7 +30,7 @@ pub(super) async fn credentials(context: &Context<'_>) -> Found {
     if let Some(token) = &token {
         headers.push(("authorization", token));
     }
-    let request = request(http::Method::GET, &url, &headers, Bytes::new())?;
+    let request = request(WHOM, http::Method::GET, &url, &headers, Bytes::new())?;
     let transport = if is_https(request.uri())? { context.service } else { context.local };
     let answer = context.exchange(transport, &request, PATIENCE, overloaded).await?;
     if !answer.status.is_success() {
@@ -49,7 +49,7 @@ fn authorization(context: &Context<'_>) -> Result<Option<String>> {
         Ok(token) => Ok(Some(token.trim().to_owned())),
         Err(error) => {
             let message = format!("cannot read the container's authorization token {path}: {error}");
-            Err(Error::new(ErrorKind::Credentials, message).with_source(error))
+            Err(Error::new(ErrorKind::Credentials, message))
         }
     }
 }
@@ -60,7 +60,7 @@ fn is_https(url: &http::Uri) -> Result<bool> {
     let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     let local = || {
         let address = host.parse::<IpAddr>();
-        host == "localhost"
+        host.eq_ignore_ascii_case("localhost")
             || address
                 .is_ok_and(|address| address.is_loopback() || AGENTS.iter().any(|agent| agent.parse() == Ok(address)))
     };

@@ -31,6 +31,15 @@ impl From<Error> for Miss {
     }
 }
 
+/// `error`, said to have happened in `place`; its hint stays.
+pub(super) fn within(place: impl fmt::Display, kind: ErrorKind, error: &Error) -> Error {
+    let outer = Error::new(kind, format!("{place}: {error}"));
+    match error.hint() {
+        Some(hint) => outer.with_hint(hint),
+        None => outer,
+    }
+}
+
 /// What a source found.
 pub(super) type Found = Result<Credentials, Miss>;
 
@@ -133,7 +142,7 @@ impl Context<'_> {
             return Ok(region);
         }
         let why = match self.ask_instance {
-            false => "the instance metadata is not asked".to_owned(),
+            false => "not asked".to_owned(),
             true => match imds::region(self).await {
                 Ok(region) => return Ok(region),
                 Err(Miss::Unset(why)) => why,
@@ -141,18 +150,24 @@ impl Context<'_> {
             },
         };
         let profile = self.config.profile_name();
-        let message = format!("no region: AWS_REGION is not set, profile `{profile}` has none, and {why}");
+        let message =
+            format!("no region: AWS_REGION is not set, profile `{profile}` has none, instance metadata: {why}");
         Err(Error::new(ErrorKind::Configuration, message))
     }
 
-    /// The URL of a service by its identifier, in `region` unless another endpoint is configured.
+    /// The URL of a service by its identifier, in `region` unless another endpoint is configured. FIPS and dual-stack
+    /// choose among AWS's own endpoints; for what only hands out credentials they don't forbid another.
     pub(super) fn service_url(&self, service: &str, region: &str) -> Result<String> {
         let host = match service {
             "sso" => "portal.sso",
             "sso_oidc" => "oidc",
             other => other,
         };
-        EndpointParams { region: Some(region.to_owned()), ..self.endpoint(service)? }.service_url(host)
+        let mut params = EndpointParams { region: Some(region.to_owned()), ..self.endpoint(service)? };
+        if params.endpoint.is_some() {
+            (params.use_fips, params.use_dual_stack) = (false, false);
+        }
+        params.service_url(host)
     }
 
     fn endpoint(&self, service: &str) -> Result<EndpointParams> {
@@ -178,7 +193,7 @@ impl Context<'_> {
                 Err(error) => error.kind() == ErrorKind::Connection,
             };
             if !again || attempt >= patience.attempts {
-                return outcome.map_err(|error| error.with_attempts(attempt));
+                return outcome;
             }
             tracing::debug!(host = request.uri().host(), attempt, "credential source asked again");
             tokio::time::sleep(FIRST_WAIT.mul_f64((1_u32 << attempt.min(6)) as f64 * self.ambient.random())).await;
@@ -215,19 +230,25 @@ pub(super) fn snippet(text: &str) -> String {
     line
 }
 
-/// A request whose parts are known to be well formed, apart from the URL.
+/// A request to `whom`. Neither the URL nor a header's value is shown when it is malformed: both may be secret.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`] when `url` is not a URL or a header value not a header value.
-pub(super) fn request(method: http::Method, url: &str, headers: &[(&str, &str)], body: Bytes) -> Result<Request> {
+/// [`ErrorKind::Configuration`] when `url` is not a URL, or a value cannot stand in a header.
+pub(super) fn request(
+    whom: &str,
+    method: http::Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> Result<Request> {
     let mut builder = http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         let mut value = http::HeaderValue::from_str(value).map_err(|_| {
-            Error::new(ErrorKind::Configuration, format!("the value for the header `{name}` cannot stand in a header"))
+            Error::new(ErrorKind::Configuration, format!("{whom}: the value for the header `{name}` is not ASCII text"))
         })?;
         value.set_sensitive(true);
         builder = builder.header(*name, value);
     }
-    builder.body(body).map_err(|error| Error::new(ErrorKind::Configuration, format!("bad URL {url:?}: {error}")))
+    builder.body(body).map_err(|error| Error::new(ErrorKind::Configuration, format!("{whom}: bad URL: {error}")))
 }

@@ -26,6 +26,10 @@ pub(super) async fn credentials(context: &Context<'_>) -> Found {
             list.lines().next().unwrap_or_default().trim().to_owned()
         }
     };
+    // It becomes a part of the URL.
+    if role.is_empty() || !role.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)) {
+        return Err(Error::new(ErrorKind::Credentials, format!("{WHOM} gave something that is no role's name")).into());
+    }
     let Some(body) = imds.get(&format!("{ROLES}{role}")).await? else {
         return Err(Miss::Unset(format!("the role {role:?} is not attached to this instance")));
     };
@@ -44,7 +48,7 @@ pub(super) async fn credentials(context: &Context<'_>) -> Found {
 pub(super) async fn region(context: &Context<'_>) -> Result<String, Miss> {
     let body = Imds::new(context)?.get("/latest/meta-data/placement/region").await?;
     let region = body.map(|body| String::from_utf8_lossy(&body).trim().to_owned()).filter(|region| !region.is_empty());
-    region.ok_or_else(|| Miss::Unset(format!("{WHOM} names no region")))
+    region.ok_or_else(|| Miss::Unset("it names no region".to_owned()))
 }
 
 struct Imds<'a> {
@@ -62,11 +66,10 @@ impl<'a> Imds<'a> {
         }
         let custom = setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
         let mode = setting("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
-        let base = match (custom, mode) {
+        let base = match (custom, mode.map(|mode| mode.to_ascii_lowercase()).as_deref()) {
             (Some(url), _) => url.trim_end_matches('/').to_owned(),
-            (None, Some(mode)) if mode.eq_ignore_ascii_case("ipv6") => "http://[fd00:ec2::254]".to_owned(),
-            (None, None) => "http://169.254.169.254".to_owned(),
-            (None, Some(mode)) if mode.eq_ignore_ascii_case("ipv4") => "http://169.254.169.254".to_owned(),
+            (None, None | Some("ipv4")) => "http://169.254.169.254".to_owned(),
+            (None, Some("ipv6")) => "http://[fd00:ec2::254]".to_owned(),
             (None, Some(mode)) => {
                 let message = format!("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: {mode:?} is neither IPv4 nor IPv6");
                 return Err(Error::new(ErrorKind::Configuration, message).into());
@@ -106,7 +109,7 @@ impl<'a> Imds<'a> {
             Ok(answer) => answer,
             // Not on EC2, most likely.
             Err(error) if matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) => {
-                return Err(Miss::Unset(format!("{WHOM} cannot be reached: {error}")));
+                return Err(Miss::Unset(format!("it cannot be reached: {error}")));
             }
             Err(error) => return Err(error.into()),
         };
@@ -121,7 +124,7 @@ impl<'a> Imds<'a> {
     }
 
     async fn ask(&self, method: Method, path: &str, header: (&str, &str)) -> Result<Answer> {
-        let request = request(method, &format!("{}{path}", self.base), &[header], Bytes::new())?;
+        let request = request(WHOM, method, &format!("{}{path}", self.base), &[header], Bytes::new())?;
         self.context.exchange(self.context.local, &request, self.patience, overloaded).await
     }
 }

@@ -30,7 +30,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future;
 
 pub use self::cache::CredentialsCache;
-use self::context::{Ambient, Context, Miss};
+use self::context::{Ambient, Context, Miss, within};
 pub use self::shared_config::SharedConfig;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -188,12 +188,7 @@ impl DefaultChain {
                         ErrorKind::Configuration => ErrorKind::Configuration,
                         _ => ErrorKind::Credentials,
                     };
-                    let hint = error.hint().map(str::to_owned);
-                    let new = Error::new(kind, format!("no credentials: {tried}{source}: {error}")).with_source(error);
-                    return Err(match hint {
-                        Some(hint) => new.with_hint(hint),
-                        None => new,
-                    });
+                    return Err(within(format!("no credentials: {tried}{source}"), kind, &error));
                 }
             };
             tracing::debug!(%source, why, "no credentials here");

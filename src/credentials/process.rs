@@ -24,8 +24,8 @@ pub(super) async fn credentials(command: &str) -> Result<Credentials> {
     let Ok(outcome) = run.await else {
         return Err(Error::new(ErrorKind::Timeout, format!("{WHOM} did not end within {LIMIT:?}")));
     };
-    let (status, stdout, stderr) = outcome
-        .map_err(|error| Error::new(ErrorKind::Credentials, format!("{WHOM} could not be run")).with_source(error))?;
+    let (status, stdout, stderr) =
+        outcome.map_err(|error| Error::new(ErrorKind::Credentials, format!("{WHOM} could not be run: {error}")))?;
     if !status.success() {
         let complaint = snippet(&String::from_utf8_lossy(&stderr));
         return Err(Error::new(ErrorKind::Credentials, format!("{WHOM} failed ({status}): {complaint}")));

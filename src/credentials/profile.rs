@@ -7,7 +7,7 @@ use std::fmt;
 use aws_credential_types::Credentials;
 
 use super::config_file::Section;
-use super::context::{Context, Miss};
+use super::context::{Context, Miss, within};
 use super::shared_config::SharedConfig;
 use super::sso::Sso;
 use super::sts::Role;
@@ -48,11 +48,7 @@ pub(super) async fn credentials(context: &Context<'_>) -> Result<(Credentials, S
         Base::Container => container::credentials(context).await,
         Base::InstanceMetadata => imds::credentials(context).await,
     };
-    let failed = |what: &str, error: Error| {
-        let message = format!("{what}: {}", error.message());
-        let kind = error.kind();
-        Miss::Failed(Error::new(kind, message).with_source(error))
-    };
+    let failed = |place: &str, error: Error| Miss::Failed(within(place, error.kind(), &error));
     let mut credentials = match found {
         Ok(credentials) => credentials,
         Err(Miss::Failed(error)) => return Err(failed(&description, error)),
@@ -201,9 +197,9 @@ impl fmt::Display for Base<'_> {
             Self::Process(_) => "credential_process",
             Self::WebIdentity(_) => "web identity",
             Self::Sso(_) => "sso",
-            Self::Environment => "the environment, by credential_source",
-            Self::Container => "the container, by credential_source",
-            Self::InstanceMetadata => "instance metadata, by credential_source",
+            Self::Environment => "the environment, by credential_source,",
+            Self::Container => "the container, by credential_source,",
+            Self::InstanceMetadata => "instance metadata, by credential_source,",
         })
     }
 }

@@ -80,7 +80,7 @@ impl<'a> Sso<'a> {
         let base = context.service_url("sso", self.region)?;
         let (account, role) = (Encoded(self.account_id, false), Encoded(self.role_name, false));
         let url = format!("{base}/federation/credentials?account_id={account}&role_name={role}");
-        let request = request(Method::GET, &url, &[("x-amz-sso_bearer_token", &token)], Bytes::new())?;
+        let request = request("sso", Method::GET, &url, &[("x-amz-sso_bearer_token", &token)], Bytes::new())?;
         let answer = context.exchange(context.service, &request, PATIENCE, overloaded).await?;
         if !answer.status.is_success() {
             let error = refusal(&answer, "sso");
@@ -99,7 +99,7 @@ impl<'a> Sso<'a> {
             let message = format!("the sso token {}: {why}", path.display());
             Error::new(ErrorKind::Credentials, message).with_hint(self.login_hint())
         };
-        let bytes = std::fs::read(&path).map_err(|error| failed(error.to_string()).with_source(error))?;
+        let bytes = std::fs::read(&path).map_err(|error| failed(error.to_string()))?;
         let cached = Token::parse(&bytes).ok_or_else(|| failed("lacks accessToken or expiresAt".to_owned()))?;
         let now = context.now();
         if now + EARLY < cached.expires_at {
@@ -122,7 +122,7 @@ impl<'a> Sso<'a> {
     async fn refresh(&self, context: &Context<'_>, path: &Path, cached: &Token, body: Value) -> Result<String> {
         let url = format!("{}/token", context.service_url("sso_oidc", self.region)?);
         let headers = [("content-type", "application/json")];
-        let request = request(Method::POST, &url, &headers, Bytes::from(body.to_string()))?;
+        let request = request("sso-oidc", Method::POST, &url, &headers, Bytes::from(body.to_string()))?;
         let answer = context.exchange(context.service, &request, PATIENCE, overloaded).await?;
         if !answer.status.is_success() {
             return Err(refusal(&answer, "sso-oidc"));

@@ -63,7 +63,7 @@ async fn call(context: &Context<'_>, form: &[(&str, &str)], signer: Option<&Cred
         body.push_str(&format!("&{name}={}", Encoded(value, false)));
     }
     let headers = [("content-type", "application/x-www-form-urlencoded")];
-    let mut request = request(http::Method::POST, &url, &headers, Bytes::from(body))?;
+    let mut request = request("sts", http::Method::POST, &url, &headers, Bytes::from(body))?;
     if let Some(credentials) = signer {
         Signer::new(region, "sts").sign(&mut request, credentials, context.now())?;
     }

@@ -20,7 +20,7 @@ impl WebIdentity {
     pub(super) async fn credentials(&self, context: &Context<'_>) -> Result<Credentials> {
         let token = std::fs::read_to_string(&self.token_file).map_err(|error| {
             let message = format!("cannot read the web identity token {}: {error}", self.token_file);
-            Error::new(ErrorKind::Credentials, message).with_source(error)
+            Error::new(ErrorKind::Credentials, message)
         })?;
         sts::assume_role_with_web_identity(context, &self.role_arn, self.session_name.as_deref(), token.trim()).await
     }
