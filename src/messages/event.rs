@@ -63,7 +63,7 @@ impl TextPartDelta {
     pub fn apply(&self, part: &mut TextPart) {
         part.content.push_str(&self.content_delta);
         replace_if_some(&mut part.provider_name, self.provider_name.as_ref().filter(|name| !name.is_empty()));
-        add_details(&mut part.provider_details, self.provider_details.as_ref());
+        merge_details(&mut part.provider_details, self.provider_details.as_ref());
     }
 }
 
@@ -73,7 +73,7 @@ impl ThinkingPartDelta {
         part.content.push_str(self.content_delta.as_deref().unwrap_or_default());
         replace_if_some(&mut part.signature, self.signature_delta.as_ref());
         replace_if_some(&mut part.provider_name, self.provider_name.as_ref());
-        add_details(&mut part.provider_details, self.provider_details.as_ref());
+        merge_details(&mut part.provider_details, self.provider_details.as_ref());
     }
 }
 
@@ -100,7 +100,9 @@ impl ToolCallPartDelta {
             part.tool_call_id.clone_from(id);
         }
         replace_if_some(&mut part.provider_name, self.provider_name.as_ref().filter(|name| !name.is_empty()));
-        add_details(&mut part.provider_details, self.provider_details.as_ref());
+        if let Some(details) = self.provider_details.as_ref().filter(|details| !details.is_empty()) {
+            part.provider_details.get_or_insert_default().extend(details.clone());
+        }
         Ok(())
     }
 }
@@ -133,10 +135,11 @@ fn replace_if_some(target: &mut Option<String>, value: Option<&String>) {
     }
 }
 
-fn add_details(target: &mut Option<JsonObject>, details: Option<&JsonObject>) {
-    if let Some(details) = details.filter(|details| !details.is_empty()) {
+fn merge_details(target: &mut Option<JsonObject>, details: Option<&JsonObject>) {
+    if let Some(details) = details {
         target.get_or_insert_default().extend(details.clone());
     }
+    target.take_if(|details| details.is_empty());
 }
 
 json_struct! {

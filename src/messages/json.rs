@@ -73,10 +73,12 @@ pub(crate) trait FromJson: Sized {
     fn from_json(value: Value) -> Result<Self, Mismatch>;
 }
 
-/// A struct of [`json_struct!`]: its members without the tag that tells which kind it is.
+/// A struct of [`json_struct!`]: its members without the tag that tells which kind it is. The order is pydantic-ai's, since it
+/// shows in the text that a model gets: members, tag, then what is computed.
 pub(crate) trait JsonMembers: Sized {
     fn read(object: JsonObject) -> Result<Self, Mismatch>;
-    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+    fn write_members<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+    fn write_rest<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
 }
 
 impl FromJson for Value {
@@ -234,8 +236,13 @@ macro_rules! json_struct {
                 })
             }
 
-            fn write<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+            fn write_members<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
                 $( json_struct!(@write $how map self $member); )*
+                Ok(())
+            }
+
+            fn write_rest<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+                $( json_struct!(@write_rest $how map self $member); )*
                 self.extra.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))
             }
         }
@@ -251,10 +258,12 @@ macro_rules! json_struct {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use $crate::messages::json::JsonMembers as _;
                 use serde::ser::SerializeMap as _;
                 let mut map = serializer.serialize_map(None)?;
-                $crate::messages::json::JsonMembers::write(self, &mut map)?;
+                self.write_members(&mut map)?;
                 $( map.serialize_entry($tag_name, $tag)?; )?
+                self.write_rest(&mut map)?;
                 map.end()
             }
         }
@@ -286,15 +295,17 @@ macro_rules! json_struct {
             $map.serialize_entry(stringify!($member), value)?;
         }
     };
-    (@write computed $map:ident $self:ident $member:ident) => {
-        $map.serialize_entry(stringify!($member), &$self.$member())?;
-    };
+    (@write computed $map:ident $self:ident $member:ident) => {};
     (@write base64 $map:ident $self:ident $member:ident) => {
         $map.serialize_entry(stringify!($member), &$crate::messages::json::to_base64(&$self.$member))?;
     };
     (@write $how:ident $map:ident $self:ident $member:ident) => {
         $map.serialize_entry(stringify!($member), &$self.$member)?;
     };
+    (@write_rest computed $map:ident $self:ident $member:ident) => {
+        $map.serialize_entry(stringify!($member), &$self.$member())?;
+    };
+    (@write_rest $how:ident $map:ident $self:ident $member:ident) => {};
 }
 
 /// An enum over structs of [`json_struct!`], told apart by a member; what is not known is kept as `Other`.
@@ -346,8 +357,9 @@ macro_rules! json_enum {
                 let mut map = serializer.serialize_map(None)?;
                 match self {
                     $( Self::$variant(value) => {
-                        value.write(&mut map)?;
+                        value.write_members(&mut map)?;
                         map.serialize_entry($tag_name, $tag)?;
+                        value.write_rest(&mut map)?;
                     } )*
                     Self::Other(object) => object.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))?,
                 }

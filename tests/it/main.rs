@@ -1,4 +1,9 @@
 //! Integration tests, one binary.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
 
+mod draw;
+mod messages;
 mod profile;
+mod reference;
 mod schema;
+mod tools;
