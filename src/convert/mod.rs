@@ -27,7 +27,6 @@
 
 mod blank;
 mod cache_points;
-mod fields;
 mod history;
 mod media;
 mod prepare;

@@ -164,16 +164,6 @@ pub(super) fn is_thinking_enabled(settings: &BedrockModelSettings, parameters: &
     is_on(parameters.thinking) || is_on(settings.thinking) || by_field().unwrap_or(false)
 }
 
-impl From<StructuredOutputMode> for OutputMode {
-    fn from(mode: StructuredOutputMode) -> Self {
-        match mode {
-            StructuredOutputMode::Tool => Self::Tool,
-            StructuredOutputMode::Native => Self::Native,
-            StructuredOutputMode::Prompted => Self::Prompted,
-        }
-    }
-}
-
 fn resolve_output_mode(parameters: &mut ModelRequestParameters, default: StructuredOutputMode) {
     if parameters.output_mode == OutputMode::Auto {
         parameters.output_mode = default.into();
@@ -183,10 +173,7 @@ fn resolve_output_mode(parameters: &mut ModelRequestParameters, default: Structu
 
 fn transform_schemas(parameters: &mut ModelRequestParameters, transformer: JsonSchemaTransformer) -> Result<()> {
     let transform = |schema: &mut JsonObject, strict: &mut Option<bool>| {
-        let transformed = transformer.transform(&Value::Object(std::mem::take(schema)), *strict)?;
-        if let Value::Object(object) = transformed {
-            *schema = object;
-        }
+        *schema = transformer.transform(schema, *strict)?;
         strict.get_or_insert(transformer.is_strict_compatible(*strict));
         Ok(())
     };

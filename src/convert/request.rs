@@ -4,10 +4,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::prepare::Prepared;
-use super::{Downloads, Target, blank, cache_points, fields, tools, turns};
+use super::{Downloads, Target, blank, cache_points, tools, turns};
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::{JsonObject, ModelMessage};
-use crate::profile::{model_id_in_arn, remove_geo_prefix};
+use crate::profile::{ModelProfile, model_id_in_arn, remove_geo_prefix};
 use crate::settings::{BedrockModelSettings, ServiceTier};
 use crate::tools::{ModelRequestParameters, OutputMode};
 use crate::wire::{
@@ -88,9 +88,21 @@ impl Target<'_> {
         request.messages = Some(messages);
         request.system = Some(system);
         request.tool_config = tool_config;
-        request.additional_model_request_fields = fields::additional_fields(self.profile, prepared);
+        request.additional_model_request_fields = additional_fields(self.profile, prepared);
         Ok(request)
     }
+}
+
+/// What each model family takes in a form of its own.
+fn additional_fields(profile: &ModelProfile, prepared: &Prepared) -> Option<Value> {
+    let mut fields = prepared.settings.bedrock_additional_model_requests_fields.clone().unwrap_or_default();
+    if let Some(top_k) = prepared.settings.top_k {
+        profile.add_top_k(top_k, &mut fields);
+    }
+    if let Some(thinking) = prepared.parameters.thinking {
+        profile.add_thinking(thinking, &mut fields);
+    }
+    (!fields.is_empty()).then_some(Value::Object(fields))
 }
 
 fn inference_config(settings: &BedrockModelSettings) -> InferenceConfiguration {
