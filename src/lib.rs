@@ -35,3 +35,4 @@ pub mod serve;
 #[cfg(feature = "client")]
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
+pub use profile::{BedrockModelName, LatestBedrockModelNames, ModelProfile};
