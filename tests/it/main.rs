@@ -1,4 +1,5 @@
 //! Integration tests, one binary.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
 
 #[cfg(feature = "client")]
 mod client;
