@@ -37,4 +37,6 @@ pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
 pub use profile::{BedrockModelName, LatestBedrockModelNames, ModelProfile};
 #[cfg(feature = "client")]
+pub use provider::{BedrockProvider, BedrockProviderBuilder, Gateway, Provider};
+#[cfg(feature = "client")]
 pub use sign::short_term_api_key;

@@ -44,7 +44,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("endpoint", &["error"]),
     ("credentials", &["error"]),
     ("client", &["error", "eventstream", "wire"]),
-    ("provider", &["error"]),
+    ("provider", &["error", "profile"]),
     ("serve", &["error"]),
 ];
 
