@@ -280,6 +280,14 @@ impl Error {
         self
     }
 
+    /// Says where in the input it is: `place` goes before the message.
+    #[must_use]
+    pub(crate) fn at(mut self, place: impl fmt::Display) -> Self {
+        let joint = if self.0.message.starts_with(['.', '[']) { "" } else { ": " };
+        self.0.message = format!("{place}{joint}{}", self.0.message);
+        self
+    }
+
     /// Keeps what had arrived. Its type is known where `partial()` is defined, beside the messages.
     #[allow(dead_code, reason = "used by the layers above")]
     pub(crate) fn with_partial_value(mut self, partial: Box<dyn Any + Send + Sync>) -> Self {

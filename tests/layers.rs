@@ -27,7 +27,7 @@ const IMPURE: &[(&str, &[&str])] = &[
     ("transport", &["environment"]),
     ("sign", &[]),
     ("retry", &["environment"]),
-    ("endpoint", &[]),
+    ("endpoint", &["environment"]),
     ("credentials", &["environment", "transport", "sign", "endpoint", "retry"]),
     ("client", &["environment", "transport", "sign", "endpoint", "retry", "credentials"]),
     ("provider", &["environment", "transport", "sign", "endpoint", "retry", "credentials", "client"]),

@@ -19,6 +19,11 @@ pub(crate) fn example_keys() -> Credentials {
     Credentials::new(EXAMPLE_ACCESS_KEY_ID, EXAMPLE_SECRET_ACCESS_KEY, None, None, "test")
 }
 
+#[expect(clippy::disallowed_methods, reason = "a signature has the time of its request")]
+pub(crate) fn now() -> SystemTime {
+    SystemTime::now()
+}
+
 /// A body with one user message.
 pub(crate) fn says(text: &str) -> Value {
     json!({ "messages": [{ "role": "user", "content": [{ "text": text }] }] })
@@ -44,7 +49,7 @@ impl Request {
     }
 
     pub(crate) fn signed(self, server: &Server) -> Self {
-        self.signed_with(server, &example_keys(), SystemTime::now())
+        self.signed_with(server, &example_keys(), now())
     }
 
     pub(crate) fn signed_with(mut self, server: &Server, credentials: &Credentials, time: SystemTime) -> Self {

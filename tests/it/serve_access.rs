@@ -9,7 +9,7 @@ use bedrock_converse::Environment;
 use bedrock_converse::serve::Server;
 use serde_json::json;
 
-use crate::serve::{CLAUDE, Request, example_keys, says};
+use crate::serve::{CLAUDE, Request, example_keys, now, says};
 
 fn request() -> Request {
     Request::new(format!("{CLAUDE}/converse"), &says("hi"))
@@ -44,7 +44,7 @@ async fn a_wrong_signature_does_not() {
     };
     let right = example_keys();
     let server = Server::builder().credentials(right.clone()).start().unwrap();
-    let now = SystemTime::now();
+    let now = now();
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
 
     let wrong_secret = request().signed_with(&server, &keys("wrong", None), now);
@@ -96,7 +96,7 @@ async fn a_wrong_signature_does_not() {
 #[tokio::test]
 async fn session_tokens_are_compared_and_expire() {
     let keys = |id: &str, expiry| Credentials::new(id, "secret", Some("TOKEN".into()), expiry, "test");
-    let now = SystemTime::now();
+    let now = now();
     let (live, dead) = (keys("LIVE", None), keys("DEAD", Some(now - Duration::from_secs(1))));
     let server = Server::builder().credentials(live.clone()).credentials(dead.clone()).start().unwrap();
     let send = async |keys: &Credentials| request().signed_with(&server, keys, now).send(&server).await;

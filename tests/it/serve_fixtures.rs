@@ -196,13 +196,13 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/converse")
 }
 
-/// The files are what is written above. With `REMAKE_FIXTURES` set they are written anew.
+/// The files are what is written above. With `UPDATE_FIXTURES` set they are written anew.
 #[test]
 fn the_files_are_up_to_date() {
     for (k, case) in cases().iter().enumerate() {
         for (name, bytes) in files(k, case) {
             let path = folder().join(case.name).join(name);
-            if Environment::process().var("REMAKE_FIXTURES").is_some() {
+            if Environment::process().var("UPDATE_FIXTURES").is_some() {
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(&path, &bytes).unwrap();
             }

@@ -1,0 +1,313 @@
+//! The macros that the shapes are declared with.
+
+/// Declares structures of the service model.
+///
+/// ```text
+/// shape! {
+///     /// What it is.
+///     pub struct CachePointBlock {
+///         /// What the member is.
+///         required r#type: CachePointType = "type";
+///         optional ttl: CacheTTL = "ttl";
+///     }
+/// }
+/// ```
+///
+/// Each gets public fields (an optional member is an `Option`), `extra`, serde's two traits and [`Shape`](super::Shape);
+/// `new` with the required members in order or, where there are none, `Default`. After the struct, `beside { … }` adds
+/// fields that are no part of the JSON and come first in `new`, and `ignoring "…"` names a member that is dropped.
+macro_rules! shape {
+    (@type required $type:ty) => { $type };
+    (@type optional $type:ty) => { Option<$type> };
+
+    (@finish required $field:ident $member:literal) => { $field.ok_or_else(|| $crate::wire::shape::missing($member))? };
+    (@finish optional $field:ident $member:literal) => { $field };
+
+    // Sorts the members into required and optional ones.
+    (@new $name:ident [$($lt:lifetime)?] [$($required:tt)*] [$($optional:tt)*] required $field:ident $type:ty; $($rest:tt)*) => {
+        shape!(@new $name [$($lt)?] [$($required)* $field ($type)] [$($optional)*] $($rest)*);
+    };
+    (@new $name:ident [$($lt:lifetime)?] [$($required:tt)*] [$($optional:tt)*] optional $field:ident $type:ty; $($rest:tt)*) => {
+        shape!(@new $name [$($lt)?] [$($required)*] [$($optional)* $field] $($rest)*);
+    };
+    (@new $name:ident [$($lt:lifetime)?] [] [$($optional:ident)*]) => {
+        impl $(<$lt>)? Default for $name $(<$lt>)? {
+            fn default() -> Self {
+                Self { $($optional: None,)* extra: $crate::wire::Extra::default() }
+            }
+        }
+    };
+    (@new $name:ident [$($lt:lifetime)?] [$($required:ident ($type:ty))+] [$($optional:ident)*]) => {
+        impl $(<$lt>)? $name $(<$lt>)? {
+            /// One with its required members and none of the others.
+            pub fn new($($required: impl Into<$type>),+) -> Self {
+                Self { $($required: $required.into(),)+ $($optional: None,)* extra: $crate::wire::Extra::default() }
+            }
+        }
+    };
+
+    ($(
+        $(#[$attribute:meta])*
+        pub struct $name:ident $(<$lt:lifetime>)? {
+            $( $(#[$doc:meta])* $kind:ident $field:ident: $type:ty = $member:literal; )*
+        }
+        $( beside { $( $(#[$beside_doc:meta])* $beside:ident: $beside_type:ty; )* } )?
+        $( ignoring $ignored:literal )?
+    )+) => { $(
+        $(#[$attribute])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name $(<$lt>)? {
+            $($( $(#[$beside_doc])* pub $beside: $beside_type, )*)?
+            $( $(#[$doc])* pub $field: shape!(@type $kind $type), )*
+            /// Members without a field of their own.
+            pub extra: $crate::wire::Extra,
+        }
+
+        impl $(<$lt>)? $crate::wire::Shape for $name $(<$lt>)? {
+            const NAME: &'static str = stringify!($name);
+            const MEMBERS: &'static [&'static str] = &[$($member),*];
+        }
+
+        impl<'de $(: $lt, $lt)?> $crate::wire::shape::Object<'de> for $name $(<$lt>)? {
+            fn read_members<A: ::serde::de::MapAccess<'de>>(
+                mut members: $crate::wire::shape::Members<A>,
+            ) -> Result<Self, A::Error> {
+                $( let mut $field: Option<$type> = None; )*
+                while let Some(name) = members.next()? {
+                    match &*name {
+                        $( $member => members.read($member, &mut $field)?, )*
+                        $( $ignored => members.ignore()?, )?
+                        _ => members.keep(name)?,
+                    }
+                }
+                Ok(Self {
+                    $($( $beside: Default::default(), )*)?
+                    $( $field: shape!(@finish $kind $field $member), )*
+                    extra: members.extra,
+                })
+            }
+        }
+
+        impl $(<$lt>)? $crate::wire::shape::Write for $name $(<$lt>)? {
+            fn write<S: ::serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+                #[allow(unused_mut, reason = "a structure without members")]
+                let mut writer = $crate::wire::shape::Writer::new(output.serialize_map(None)?, &self.extra);
+                $( writer.$kind($member, &self.$field)?; )*
+                writer.finish(<Self as $crate::wire::Shape>::MEMBERS)
+            }
+        }
+
+        serde_by_object!($name [$($lt)?]);
+        shape!(@new $name [$($lt)?] [$($( $beside ($beside_type) )*)?] [] $($kind $field $type;)*);
+    )+ };
+}
+
+/// Declares unions of the service model: an enum with a variant per member and `Other`.
+macro_rules! union {
+    ($(
+        $(#[$attribute:meta])*
+        pub union $name:ident $(<$lt:lifetime>)? {
+            $( $(#[$doc:meta])* $variant:ident($type:ty) = $member:literal; )*
+        }
+    )+) => { $(
+        $(#[$attribute])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum $name $(<$lt>)? {
+            $( $(#[$doc])* $variant($type), )*
+            /// An object that is not just one of the members above, as it came. [`known`](Self::known) looks into it.
+            Other(Box<$crate::wire::Other<Self>>),
+        }
+
+        impl $(<$lt>)? $name $(<$lt>)? {
+            /// What the object is as far as it is known: the union itself or, inside an `Other` that has a known
+            /// member beside something else, that member. Match on this to miss none.
+            pub fn known(&self) -> &Self {
+                match self {
+                    Self::Other(other) => other.known.as_ref().unwrap_or(self),
+                    known => known,
+                }
+            }
+
+            /// The members beside the known one. Asking for them makes an `Other` of the union.
+            pub fn extra_mut(&mut self) -> &mut $crate::wire::Extra {
+                if !matches!(self, Self::Other(_)) {
+                    let empty = $crate::wire::Other { known: None, extra: $crate::wire::Extra::default() };
+                    let known = std::mem::replace(self, Self::Other(Box::new(empty)));
+                    if let Self::Other(other) = self {
+                        other.known = Some(known);
+                    }
+                }
+                match self {
+                    Self::Other(other) => &mut other.extra,
+                    _ => unreachable!("it has just been made an `Other`"),
+                }
+            }
+
+            /// The JSON name of the member; `None` when it is unknown.
+            pub fn member(&self) -> Option<&'static str> {
+                match self {
+                    $( Self::$variant(_) => Some($member), )*
+                    Self::Other(other) => other.known.as_ref().and_then(Self::member),
+                }
+            }
+
+            fn write_member<M: ::serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+                match self {
+                    $( Self::$variant(value) => map.serialize_entry($member, &$crate::wire::shape::Out(value)), )*
+                    Self::Other(other) => {
+                        if let Some(known) = &other.known {
+                            known.write_member(map)?;
+                        }
+                        let member = self.member();
+                        for (name, value) in other.extra.iter().filter(|(name, _)| Some(*name) != member) {
+                            map.serialize_entry(name, value)?;
+                        }
+                        Ok(())
+                    }
+                }
+            }
+        }
+
+        impl $(<$lt>)? $crate::wire::Shape for $name $(<$lt>)? {
+            const NAME: &'static str = stringify!($name);
+            const MEMBERS: &'static [&'static str] = &[$($member),*];
+        }
+
+        impl<'de $(: $lt, $lt)?> $crate::wire::shape::Object<'de> for $name $(<$lt>)? {
+            fn read_members<A: ::serde::de::MapAccess<'de>>(
+                mut members: $crate::wire::shape::Members<A>,
+            ) -> Result<Self, A::Error> {
+                let mut known = None;
+                while let Some(name) = members.next()? {
+                    match &*name {
+                        $( $member => members.read_variant($member, &mut known, Self::$variant)?, )*
+                        _ => members.keep(name)?,
+                    }
+                }
+                Ok(match known {
+                    Some(known) if members.extra.is_empty() => known,
+                    known => Self::Other(Box::new($crate::wire::Other { known, extra: members.extra })),
+                })
+            }
+        }
+
+        impl $(<$lt>)? $crate::wire::shape::Write for $name $(<$lt>)? {
+            fn write<S: ::serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+                let mut map = output.serialize_map(None)?;
+                self.write_member(&mut map)?;
+                ::serde::ser::SerializeMap::end(map)
+            }
+        }
+
+        serde_by_object!($name [$($lt)?]);
+    )+ };
+}
+
+/// serde's traits and `Read` for what is an `Object`.
+macro_rules! serde_by_object {
+    ($name:ident [$($lt:lifetime)?]) => {
+        impl<'de $(: $lt, $lt)?> $crate::wire::shape::Read<'de> for $name $(<$lt>)? {
+            fn read<D: ::serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+                input.deserialize_map($crate::wire::shape::ObjectVisitor(std::marker::PhantomData))
+            }
+        }
+
+        impl<'de $(: $lt, $lt)?> ::serde::Deserialize<'de> for $name $(<$lt>)? {
+            fn deserialize<D: ::serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+                $crate::wire::shape::Read::read(input)
+            }
+        }
+
+        impl $(<$lt>)? ::serde::Serialize for $name $(<$lt>)? {
+            fn serialize<S: ::serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+                $crate::wire::shape::Write::write(self, output)
+            }
+        }
+    };
+}
+
+/// Declares string enums of the service model, open to values that come later.
+macro_rules! open_enum {
+    ($(
+        $(#[$attribute:meta])*
+        pub enum $name:ident {
+            $( $(#[$doc:meta])* $variant:ident = $value:literal, )*
+        }
+    )+) => { $(
+        $(#[$attribute])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$doc])* $variant, )*
+            /// A value that this crate doesn't know, as it came.
+            Unknown(String),
+        }
+
+        impl $name {
+            /// The value on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $value, )*
+                    Self::Unknown(value) => value,
+                }
+            }
+        }
+
+        impl From<::std::borrow::Cow<'_, str>> for $name {
+            fn from(value: ::std::borrow::Cow<'_, str>) -> Self {
+                match &*value {
+                    $( $value => Self::$variant, )*
+                    _ => Self::Unknown(value.into_owned()),
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(value: &str) -> Self {
+                ::std::borrow::Cow::Borrowed(value).into()
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(value: String) -> Self {
+                ::std::borrow::Cow::<str>::Owned(value).into()
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl $crate::wire::Shape for $name {
+            const NAME: &'static str = stringify!($name);
+            const MEMBERS: &'static [&'static str] = &[$($value),*];
+        }
+
+        impl<'de> $crate::wire::shape::Read<'de> for $name {
+            fn read<D: ::serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+                <::std::borrow::Cow<'de, str> as $crate::wire::shape::Read>::read(input).map(Self::from)
+            }
+        }
+
+        impl $crate::wire::shape::Write for $name {
+            fn write<S: ::serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+                output.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+                $crate::wire::shape::Read::read(input)
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+                $crate::wire::shape::Write::write(self, output)
+            }
+        }
+    )+ };
+}
