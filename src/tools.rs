@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::messages::json::{FromJson, Mismatch, json_deserialize, json_enum, json_names, json_struct};
 use crate::messages::{InstructionPart, JsonObject, UploadedFile};
 use crate::settings::{ThinkingLevel, ToolChoice};
-use crate::{Error, ErrorKind, Result};
 
 json_names! {
     /// Who runs a tool.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 pub(crate) use super::json_macros::{json_deserialize, json_enum, json_names, json_struct};
 

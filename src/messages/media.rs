@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::JsonObject;
 use super::json::{FromJson, Mismatch, json_deserialize, json_names, json_struct};
 use super::media_type::{self, MediaKind};
-use crate::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 json_names! {
     /// What a [`FileUrl`] points to.

@@ -48,7 +48,7 @@ pub use usage::RequestUsage;
 
 use serde_json::Value;
 
-use crate::Error;
+use crate::error::Error;
 use json::{FromJson, Mismatch, json_deserialize};
 
 /// One message of a history.

@@ -199,6 +199,20 @@ fn media_types_come_from_the_path() {
 }
 
 #[test]
+fn times_are_formatted() {
+    let cases = [
+        (951_782_399, 0, "2000-02-28T23:59:59Z"),
+        (951_782_400, 1_999, "2000-02-29T00:00:00.000001Z"),
+        (4_107_542_400, 999, "2100-03-01T00:00:00Z"),
+        (-1, 999_999_999, "1969-12-31T23:59:59.999999Z"),
+        (-2_203_891_200, 0, "1900-03-01T00:00:00Z"),
+    ];
+    for (seconds, nanos, text) in cases {
+        assert_eq!(Timestamp::from_unix(seconds, nanos).as_str(), text);
+    }
+}
+
+#[test]
 fn a_tool_return_becomes_text_object_or_items() {
     let image = json!({"kind": "image-url", "url": "https://example.com/a.png"});
     let part = |content: Value| ToolReturnPart::new("t", content, "id");
