@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use super::log::Entry;
-use super::plan::Step;
+use super::plan::{Plan, Step};
 
 /// What the body of an answer tells the connection under it.
 #[derive(Debug, Default)]
@@ -88,14 +88,17 @@ impl Write for Socket {
 pub(super) struct Delivery {
     steps: VecDeque<Step>,
     length: Option<u64>,
+    /// The most bytes that are sent at once.
+    portion: usize,
     pause: Option<Pin<Box<Sleep>>>,
     link: Arc<Link>,
     entry: Entry,
 }
 
 impl Delivery {
-    pub(super) fn new(steps: Vec<Step>, length: Option<u64>, link: Arc<Link>, entry: Entry) -> Self {
-        Self { steps: steps.into(), length, pause: None, link, entry }
+    /// Delivers what is planned after the head.
+    pub(super) fn new(plan: Plan, link: Arc<Link>, entry: Entry) -> Self {
+        Self { steps: plan.body.into(), length: plan.length, portion: plan.portion, pause: None, link, entry }
     }
 }
 
@@ -111,8 +114,11 @@ impl Body for Delivery {
             }
             match self.steps.pop_front() {
                 None => return Poll::Ready(None),
-                Some(Step::Send { bytes, last }) => {
-                    if last {
+                Some(Step::Send { mut bytes, last }) => {
+                    if bytes.len() > self.portion {
+                        let rest = bytes.split_off(self.portion);
+                        self.steps.push_front(Step::Send { bytes: rest, last });
+                    } else if last {
                         self.entry.event_sent();
                     }
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));

@@ -123,15 +123,19 @@ impl Fault {
     fn from_fields(fields: Map<String, Value>) -> Result<Self> {
         let mut fields = Fields(fields);
         let name = fields.text("fault")?.unwrap_or_default();
+        let kind = fields.kind(&name).map_err(|error| invalid(format!("fault {name}: {}", error.message())))?;
+        // Keys that mean nothing to this fault stay unread, and are refused below.
+        let ends = matches!(kind, Kind::Cut { .. } | Kind::Reset | Kind::Stall { .. });
+        let placed = !matches!(kind, Kind::None | Kind::Http { .. });
         let fault = Self {
-            kind: fields.kind(&name).map_err(|error| invalid(format!("fault {name}: {}", error.message())))?,
-            at: match fields.text("at")?.as_deref() {
+            kind,
+            at: match if placed { fields.text("at")? } else { None }.as_deref() {
                 None => At::Event(0),
                 Some("head") => At::Head,
                 Some("end") => At::End,
                 Some(at) => at.parse().map_or_else(|_| At::Named(at.to_owned()), At::Event),
             },
-            byte: fields.number("byte")?.unwrap_or(0) as usize,
+            byte: if ends { fields.number("byte")?.unwrap_or(0) as usize } else { 0 },
             delay: fields.milliseconds("delay")?,
             chunk: fields.number("chunk")?.map(|chunk| (chunk as usize).max(1)),
             times: fields.number("times")?,
@@ -139,8 +143,7 @@ impl Fault {
         if let Some(unknown) = fields.0.keys().next() {
             return Err(invalid(format!("fault {name}: there is no key '{unknown}'")));
         }
-        let before_head = matches!(fault.kind, Kind::Cut { clean: false } | Kind::Reset | Kind::Stall { .. });
-        if matches!(fault.at, At::Head) && !before_head {
+        if matches!(fault.at, At::Head) && (!ends || matches!(fault.kind, Kind::Cut { clean: true })) {
             return Err(invalid(format!("fault {name}: at=head is for cut (not clean), reset and stall")));
         }
         Ok(fault)

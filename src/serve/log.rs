@@ -1,5 +1,6 @@
 //! What the server was asked, for assertions.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -42,16 +43,27 @@ impl ServedRequest {
     }
 }
 
-/// All requests so far.
+/// How many requests are kept.
+const MOST: usize = 1000;
+
+/// The latest requests.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    requests: Mutex<Vec<ServedRequest>>,
+    requests: Mutex<Requests>,
     changes: watch::Sender<()>,
 }
 
+#[derive(Debug, Default)]
+struct Requests {
+    kept: VecDeque<ServedRequest>,
+    /// How many came before those that are kept.
+    forgotten: usize,
+}
+
 impl Log {
-    pub(super) fn requests(&self) -> Vec<ServedRequest> {
-        self.lock().clone()
+    /// Looks at the requests.
+    pub(super) fn with<T>(&self, look: impl FnOnce(&[ServedRequest]) -> T) -> T {
+        look(self.lock().kept.make_contiguous())
     }
 
     /// Wakes whenever something in the log has changed.
@@ -62,7 +74,11 @@ impl Log {
     /// Begins an entry, which the returned value keeps up to date.
     pub(super) fn begin(self: &Arc<Self>, head: &Parts, body: Bytes) -> Entry {
         let mut requests = self.lock();
-        requests.push(ServedRequest {
+        if requests.kept.len() == MOST {
+            requests.kept.pop_front();
+            requests.forgotten += 1;
+        }
+        requests.kept.push_back(ServedRequest {
             method: head.method.to_string(),
             path: head.uri.path_and_query().map_or_else(|| head.uri.path().to_owned(), ToString::to_string),
             headers: redacted(head.headers.clone()),
@@ -73,10 +89,10 @@ impl Log {
             done: false,
         });
         self.changes.send_replace(());
-        Entry { log: Arc::clone(self), index: requests.len() - 1, whole: false }
+        Entry { log: Arc::clone(self), index: requests.forgotten + requests.kept.len() - 1, whole: false }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<ServedRequest>> {
+    fn lock(&self) -> MutexGuard<'_, Requests> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -125,7 +141,10 @@ impl Entry {
     }
 
     fn update(&self, change: impl FnOnce(&mut ServedRequest)) {
-        change(&mut self.log.lock()[self.index]);
+        let mut requests = self.log.lock();
+        let place = self.index.checked_sub(requests.forgotten);
+        place.and_then(|place| requests.kept.get_mut(place)).map(change);
+        drop(requests);
         self.log.changes.send_replace(());
     }
 }

@@ -112,16 +112,16 @@ impl Server {
         self.environment.clone()
     }
 
-    /// The requests so far, in the order of their arrival.
+    /// The requests so far, in the order of their arrival; of more than a thousand, the latest.
     pub fn requests(&self) -> Vec<ServedRequest> {
-        self.service.log.requests()
+        self.service.log.with(<[ServedRequest]>::to_vec)
     }
 
     /// Waits until the requests are as `condition` wants them.
     pub async fn until(&self, mut condition: impl FnMut(&[ServedRequest]) -> bool) {
         let mut changes = self.service.log.subscribe();
         // The sender is in the service, which `self` keeps alive, so that there is always another change to wait for.
-        while !condition(&self.requests()) && changes.changed().await.is_ok() {}
+        while !self.service.log.with(&mut condition) && changes.changed().await.is_ok() {}
     }
 
     /// Replaces the faults that are still to come.

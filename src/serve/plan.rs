@@ -17,6 +17,8 @@ pub(super) struct Plan {
     pub(super) body: Vec<Step>,
     /// The `content-length`; without one the body is chunked.
     pub(super) length: Option<u64>,
+    /// The most bytes that are sent at once.
+    pub(super) portion: usize,
 }
 
 /// One step on the connection.
@@ -35,26 +37,32 @@ pub(super) enum Step {
 impl Plan {
     /// Plans `answer`, with a pause of `delay` before each delta of a stream.
     pub(super) fn new(answer: Answer, delay: Duration) -> Self {
-        let body = Pace { delay, chunk: usize::MAX }.steps(&answer.body);
         let length: usize = answer.body.iter().map(|piece| piece.bytes.len()).sum();
-        let length = (!answer.streamed).then_some(length as u64);
-        Self { before: None, status: answer.status, headers: answer.headers, body, length }
+        Self {
+            before: None,
+            status: answer.status,
+            headers: answer.headers,
+            body: steps(&answer.body, delay),
+            length: (!answer.streamed).then_some(length as u64),
+            portion: usize::MAX,
+        }
     }
 
     /// Plans `answer` with a fault. Fails with a message when the fault does not fit the answer.
     pub(super) fn with_fault(mut answer: Answer, fault: &Fault, delay: Duration) -> Result<Self, String> {
-        let (streamed, pieces) = (answer.streamed, std::mem::take(&mut answer.body));
-        let length: usize = pieces.iter().map(|piece| piece.bytes.len()).sum();
-        let pace = Pace { delay: fault.delay.unwrap_or(delay), chunk: fault.chunk.unwrap_or(usize::MAX) };
+        let delay = fault.delay.unwrap_or(delay);
+        let changed = change_frames(fault, &mut answer)?;
+        let ended = if changed { None } else { end_early(fault, &answer.body, delay)? };
+        let before = fault.delay.filter(|_| !answer.streamed).map(Step::Pause);
         let mut plan = Self::new(answer, delay);
-        plan.length = plan.length.map(|_| length as u64);
-        plan.before = fault.delay.filter(|_| !streamed).map(Step::Pause);
-        if matches!(fault.at, At::Head) {
-            plan.before = ending(&fault.kind);
-            plan.body = pace.steps(&pieces);
-            return Ok(plan);
+        plan.portion = fault.chunk.unwrap_or(usize::MAX);
+        match fault.at {
+            At::Head => plan.before = ending(&fault.kind),
+            _ => {
+                plan.before = before;
+                plan.body = ended.unwrap_or(plan.body);
+            }
         }
-        plan.body = apply(fault, pieces, streamed, &pace)?;
         if matches!(fault.kind, Kind::Cut { clean: true }) {
             plan.length = None;
         }
@@ -62,32 +70,38 @@ impl Plan {
     }
 }
 
-fn apply(fault: &Fault, mut pieces: Vec<Piece>, streamed: bool, pace: &Pace) -> Result<Vec<Step>, String> {
-    let of_frames = matches!(fault.kind, Kind::Frame(_) | Kind::Flip(_) | Kind::Length(_));
-    if of_frames && !streamed {
+/// Puts the fault into the frames of a stream; `false` when it is none of that kind.
+fn change_frames(fault: &Fault, answer: &mut Answer) -> Result<bool, String> {
+    if !matches!(fault.kind, Kind::Frame(_) | Kind::Flip(_) | Kind::Length(_)) {
+        return Ok(false);
+    }
+    if !answer.streamed {
         return Err("this fault is for a stream".into());
     }
+    let at = position(&fault.at, &answer.body)?;
+    if let Kind::Frame(frame) = &fault.kind {
+        answer.body.truncate(at);
+        answer.body.push(Piece { name: String::new(), bytes: frame.clone() });
+        return Ok(true);
+    }
+    let piece = answer.body.get_mut(at).ok_or("there is no event at that place")?;
+    let mut frame = BytesMut::from(piece.bytes.as_ref());
+    match fault.kind {
+        Kind::Flip(field) => flip(&mut frame, field),
+        Kind::Length(field) => enlarge(&mut frame, field),
+        _ => None,
+    }
+    .ok_or("the event at that place is not a frame with that field")?;
+    piece.bytes = frame.freeze();
+    Ok(true)
+}
+
+/// The steps of an answer that is not finished, or pauses in the middle; `None` when the fault is none of that kind.
+fn end_early(fault: &Fault, pieces: &[Piece], delay: Duration) -> Result<Option<Vec<Step>>, String> {
     if matches!(fault.kind, Kind::None | Kind::Http { .. }) {
-        return Ok(pace.steps(&pieces));
+        return Ok(None);
     }
-    let at = position(&fault.at, &pieces)?;
-    match &fault.kind {
-        Kind::Frame(frame) => {
-            pieces.truncate(at);
-            pieces.push(Piece { name: String::new(), bytes: frame.clone() });
-            return Ok(pace.steps(&pieces));
-        }
-        Kind::Flip(field) | Kind::Length(field) => {
-            let piece = pieces.get_mut(at).ok_or("there is no event at that place")?;
-            let mut frame = BytesMut::from(piece.bytes.as_ref());
-            if matches!(fault.kind, Kind::Flip(_)) { flip(&mut frame, *field) } else { enlarge(&mut frame, *field) }
-                .ok_or("the event at that place is not a frame with that field")?;
-            piece.bytes = frame.freeze();
-            return Ok(pace.steps(&pieces));
-        }
-        _ => {}
-    }
-    let mut steps = pace.steps(&pieces[..at]);
+    let at = position(&fault.at, pieces)?;
     let (sent, unsent) = match pieces.get(at) {
         Some(piece) if fault.byte <= piece.bytes.len() => {
             (piece.bytes.slice(..fault.byte), piece.bytes.slice(fault.byte..))
@@ -95,13 +109,18 @@ fn apply(fault: &Fault, mut pieces: Vec<Piece>, streamed: bool, pace: &Pace) -> 
         None if fault.byte == 0 => (Bytes::new(), Bytes::new()),
         _ => return Err("byte: the event at that place is shorter".into()),
     };
-    steps.extend(pace.sends(&sent, false));
-    steps.extend(ending(&fault.kind));
-    if matches!(fault.kind, Kind::Stall { pause: Some(_) }) {
-        steps.extend(pace.sends(&unsent, true));
-        steps.extend(pace.steps(pieces.get(at + 1..).unwrap_or_default()));
+    let mut body = steps(&pieces[..at], delay);
+    if !sent.is_empty() {
+        body.push(Step::Send { bytes: sent, last: false });
     }
-    Ok(steps)
+    body.extend(ending(&fault.kind));
+    if matches!(fault.kind, Kind::Stall { pause: Some(_) }) {
+        if !unsent.is_empty() {
+            body.push(Step::Send { bytes: unsent, last: true });
+        }
+        body.extend(steps(pieces.get(at + 1..).unwrap_or_default(), delay));
+    }
+    Ok(Some(body))
 }
 
 /// How an answer that is not finished ends.
@@ -127,32 +146,16 @@ fn position(at: &At, pieces: &[Piece]) -> Result<usize, String> {
     }
 }
 
-/// How fast, and in what portions.
-struct Pace {
-    delay: Duration,
-    chunk: usize,
-}
-
-impl Pace {
-    fn steps(&self, pieces: &[Piece]) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for piece in pieces {
-            if !self.delay.is_zero() && piece.name == "contentBlockDelta" {
-                steps.push(Step::Pause(self.delay));
-            }
-            steps.extend(self.sends(&piece.bytes, true));
+/// Sends `pieces` one by one.
+fn steps(pieces: &[Piece], delay: Duration) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        if !delay.is_zero() && piece.name == "contentBlockDelta" {
+            steps.push(Step::Pause(delay));
         }
-        steps
+        steps.push(Step::Send { bytes: piece.bytes.clone(), last: true });
     }
-
-    /// Sends `bytes`, which `end` an event or do not.
-    fn sends(&self, bytes: &Bytes, end: bool) -> impl Iterator<Item = Step> {
-        let (chunk, mut rest) = (self.chunk, bytes.clone());
-        std::iter::from_fn(move || {
-            let bytes = rest.split_to(chunk.min(rest.len()));
-            (!bytes.is_empty()).then(|| Step::Send { bytes, last: end && rest.is_empty() })
-        })
-    }
+    steps
 }
 
 /// Flips a bit in the middle of `field`; `None` when the frame has no such field.

@@ -53,8 +53,8 @@ impl Service {
         let (head, body) = request.into_parts();
         let body = Limited::new(body, MAX_BODY).collect().await.map_err(io::Error::other)?.to_bytes();
         let entry = self.log.begin(&head, body.clone());
-        let plan = self.plan(&head, &body);
-        match plan.before {
+        let mut plan = self.plan(&head, &body);
+        match plan.before.take() {
             Some(Step::Pause(time)) => tokio::time::sleep(time).await,
             Some(Step::Stall) => std::future::pending().await,
             Some(Step::Close { reset }) => {
@@ -66,13 +66,14 @@ impl Service {
         entry.status(plan.status);
         let id = format!("00000000-0000-4000-8000-{:012x}", entry.index() + 1);
         let now = DateTime::from_secs(self.now()).fmt(Format::HttpDate).map_err(io::Error::other)?;
+        let (status, headers) = (plan.status, std::mem::take(&mut plan.headers));
         let mut response = Response::builder()
-            .status(plan.status)
+            .status(status)
             .header("date", now)
-            .body(Delivery::new(plan.body, plan.length, link, entry))
+            .header("x-amzn-requestid", id)
+            .body(Delivery::new(plan, link, entry))
             .map_err(io::Error::other)?;
-        response.headers_mut().insert("x-amzn-requestid", HeaderValue::try_from(id).map_err(io::Error::other)?);
-        for (name, value) in plan.headers {
+        for (name, value) in headers {
             let name = http::HeaderName::try_from(name).map_err(io::Error::other)?;
             response.headers_mut().insert(name, HeaderValue::try_from(value).map_err(io::Error::other)?);
         }
@@ -152,15 +153,9 @@ fn count_tokens(model_id: &str, body: &Value) -> Result<Value, String> {
     }
     let input = &body["input"];
     let count = match (&input["converse"], &input["invokeModel"]["body"]) {
-        (converse @ Value::Object(_), Value::Null) => {
-            let allowed = ["messages", "system", "toolConfig", "additionalModelRequestFields"];
-            if let Some(name) = converse
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| name)
-                .find(|name| !allowed.contains(&name.as_str()))
-            {
+        (converse @ Value::Object(members), Value::Null) => {
+            let counted = ["messages", "system", "toolConfig", "additionalModelRequestFields"];
+            if let Some(name) = members.keys().find(|name| !counted.contains(&name.as_str())) {
                 return Err(format!("input.converse: '{name}' is not counted."));
             }
             validate::conversation(converse)?;

@@ -283,3 +283,14 @@ async fn stops_when_dropped() {
     let _ = stream.read_to_end(&mut rest).await;
     assert!(TcpStream::connect(addr).await.is_err());
 }
+
+#[tokio::test]
+async fn the_log_keeps_the_latest_thousand() {
+    let server = Server::builder().any_credentials().faults(["empty".parse().unwrap()]).start().unwrap();
+    for k in 0..1003 {
+        Request::new(format!("/model/m{k}/converse"), &json!({})).send(&server).await;
+    }
+    server.until(|requests| requests.iter().all(|request| request.done)).await;
+    let requests = server.requests();
+    assert_eq!((requests.len(), requests[0].path.as_str()), (1000, "/model/m3/converse"));
+}

@@ -154,17 +154,19 @@ async fn a_path_that_is_no_operation_gets_a_200_that_is_an_error() {
     assert_eq!((answer.status, answer.code()), (400, Some("ValidationException")));
 }
 
-/// Runs with `REFERENCE_PYTHON` set to a Python that has boto3.
+/// Runs with `REFERENCE_PYTHON` set to a Python that has boto3 and pydantic-ai.
 #[test]
-fn boto3_gets_in_with_right_keys_only() {
+fn real_clients_get_along_with_it() {
     let Some(python) = Environment::process().var("REFERENCE_PYTHON") else {
-        eprintln!("SKIPPED: boto3_gets_in_with_right_keys_only needs REFERENCE_PYTHON, a Python with boto3");
+        println!("SKIPPED: real_clients_get_along_with_it needs REFERENCE_PYTHON, a Python with boto3 and pydantic-ai");
         return;
     };
-    let server = Server::start().unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/boto3_serve.py");
-    let output = Command::new(python).arg(script).arg(server.url()).output().unwrap();
-    let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    eprintln!("{printed}{errors}");
-    assert!(output.status.success() && printed.ends_with("all as expected\n"));
+    for script in ["boto3_serve.py", "pydantic_ai_serve.py"] {
+        let server = Server::start().unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(script);
+        let output = Command::new(&python).arg(&script).arg(server.url()).output().unwrap();
+        let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        println!("{printed}{errors}");
+        assert!(output.status.success() && printed.ends_with("all as expected\n"), "{}", script.display());
+    }
 }
