@@ -54,8 +54,8 @@ pub enum Source {
 
 impl Source {
     /// All of them, in the order in which they are asked.
-    pub const ALL: [Self; 5] =
-        [Self::Environment, Self::Profile, Self::WebIdentity, Self::Container, Self::InstanceMetadata];
+    pub const ALL: &[Self] =
+        &[Self::Environment, Self::Profile, Self::WebIdentity, Self::Container, Self::InstanceMetadata];
 }
 
 impl fmt::Display for Source {

@@ -70,6 +70,7 @@ impl<'a> Plan<'a> {
             return Err(Miss::Unset(format!("there is no profile `{name}`")));
         }
         let mut visited: Vec<&str> = Vec::new();
+        // Read from the last to the first.
         let mut roles = Vec::new();
         loop {
             let Some(profile) = config.profile(name) else {
@@ -82,7 +83,7 @@ impl<'a> Plan<'a> {
             // A source profile's own keys end the chain, also where a profile names itself.
             let keys = if first { None } else { static_keys(profile, name)? };
             if let Some(keys) = keys {
-                return Ok(Self { base: Base::Keys(keys), profile: name, roles: reversed(roles) });
+                return Ok(Self { base: Base::Keys(keys), profile: name, roles });
             }
             if looped {
                 return Err(configuration(format!("source_profile runs in a circle: {}", visited.join(" -> "))).into());
@@ -94,29 +95,23 @@ impl<'a> Plan<'a> {
                     return Err(configuration(message).into());
                 }
                 (Some(arn), Some(source), None) => {
-                    roles.push(role(profile, name, arn)?);
+                    roles.insert(0, role(profile, name, arn)?);
                     name = source;
                     continue;
                 }
                 (Some(arn), None, Some(source)) => {
-                    roles.push(role(profile, name, arn)?);
+                    roles.insert(0, role(profile, name, arn)?);
                     Some(named_source(source, name)?)
                 }
                 _ => base(config, profile, name)?,
             };
             return match base {
-                Some(base) => Ok(Self { base, profile: name, roles: reversed(roles) }),
+                Some(base) => Ok(Self { base, profile: name, roles }),
                 None if first => Err(Miss::Unset(format!("profile `{name}` has no credentials"))),
                 None => Err(configuration(format!("profile `{name}` has no credentials")).into()),
             };
         }
     }
-}
-
-/// The chain is read from the last role to the first credentials, and walked the other way.
-fn reversed(mut roles: Vec<Role>) -> Vec<Role> {
-    roles.reverse();
-    roles
 }
 
 fn role(profile: &Section, name: &str, arn: &str) -> Result<Role> {

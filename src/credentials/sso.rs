@@ -83,9 +83,7 @@ impl<'a> Sso<'a> {
         let request = request("sso", Method::GET, &url, &[("x-amz-sso_bearer_token", &token)], Bytes::new())?;
         let answer = context.exchange(context.service, &request, PATIENCE, overloaded).await?;
         if !answer.status.is_success() {
-            let error = refusal(&answer, "sso");
-            let login = answer.status == StatusCode::UNAUTHORIZED;
-            return Err(if login { error.with_hint(self.login_hint()) } else { error });
+            return Err(self.refusal(&answer, "sso", answer.status == StatusCode::UNAUTHORIZED));
         }
         let document = Document::parse(&answer.body, "sso")?.object("roleCredentials");
         let missing = || Error::new(ErrorKind::Credentials, "sso gave no `roleCredentials`");
@@ -114,7 +112,7 @@ impl<'a> Sso<'a> {
                 tracing::warn!(%error, "the sso token could not be refreshed; it is still valid");
                 Ok(cached.access_token)
             }
-            other => other.map_err(|error| error.with_hint(self.login_hint())),
+            other => other,
         }
     }
 
@@ -125,13 +123,13 @@ impl<'a> Sso<'a> {
         let request = request("sso-oidc", Method::POST, &url, &headers, Bytes::from(body.to_string()))?;
         let answer = context.exchange(context.service, &request, PATIENCE, overloaded).await?;
         if !answer.status.is_success() {
-            return Err(refusal(&answer, "sso-oidc"));
+            return Err(self.refusal(&answer, "sso-oidc", answer.status.is_client_error()));
         }
         let document = Document::parse(&answer.body, "sso-oidc")?;
         let missing = |name| Error::new(ErrorKind::Credentials, format!("sso-oidc gave no `{name}`"));
         let access_token = document.text("accessToken").ok_or_else(|| missing("accessToken"))?;
         let seconds = document.get("expiresIn").and_then(Value::as_u64).ok_or_else(|| missing("expiresIn"))?;
-        let expires_at = format_time(context.now() + Duration::from_secs(seconds));
+        let expires_at = context.now().checked_add(Duration::from_secs(seconds)).and_then(format_time);
 
         let mut members = cached.members.clone();
         members.insert("accessToken".to_owned(), access_token.into());
@@ -151,6 +149,17 @@ impl<'a> Sso<'a> {
         };
         let key = sha1_smol::Sha1::from(self.session.unwrap_or(self.start_url)).digest();
         Ok(home.join(".aws/sso/cache").join(format!("{key}.json")))
+    }
+
+    /// What `whom` answered, and whether a new login helps.
+    fn refusal(&self, answer: &Answer, whom: &'static str, login: bool) -> Error {
+        let document = Document::parse(&answer.body, whom).ok();
+        let text = |names: [&str; 2]| {
+            let document = document.as_ref()?;
+            names.iter().find_map(|name| document.text(name)).map(str::to_owned)
+        };
+        let error = answer.refusal(whom, text(["error", "__type"]), text(["message", "error_description"]));
+        if login { error.with_hint(self.login_hint()) } else { error }
     }
 
     fn login_hint(&self) -> String {
@@ -185,15 +194,6 @@ impl Token {
         let (id, secret, token) = (text("clientId")?, text("clientSecret")?, text("refreshToken")?);
         Some(json!({"clientId": id, "clientSecret": secret, "grantType": "refresh_token", "refreshToken": token}))
     }
-}
-
-fn refusal(answer: &Answer, whom: &'static str) -> Error {
-    let document = Document::parse(&answer.body, whom).ok();
-    let text = |names: [&str; 2]| {
-        let document = document.as_ref()?;
-        names.iter().find_map(|name| document.text(name)).map(str::to_owned)
-    };
-    answer.refusal(whom, text(["error", "__type"]), text(["message", "error_description"]))
 }
 
 /// Replaces a file at once, readable by its owner alone.

@@ -55,7 +55,7 @@ async fn sources_can_be_left_out() {
     let script = Script::default();
     let mut none = chain(&variables, &script);
     for source in Source::ALL {
-        none = none.without(source);
+        none = none.without(*source);
     }
     assert_eq!(none.resolve().await.unwrap_err().message(), "no credentials: ");
     let error = chain(&variables, &script).without(Source::Environment).resolve().await.unwrap_err();
@@ -88,9 +88,9 @@ async fn each_source_goes_before_the_next() {
         answer(200, json("I")),
     ]);
     let mut left = chain(&variables, &script);
-    for (source, key) in Source::ALL.into_iter().zip(["E", "P", "W", "C", "I"]) {
+    for (source, key) in Source::ALL.iter().zip(["E", "P", "W", "C", "I"]) {
         assert_eq!(left.resolve().await.unwrap().access_key_id(), key);
-        left = left.without(source);
+        left = left.without(*source);
     }
     script.assert_done();
 }

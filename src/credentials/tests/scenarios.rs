@@ -55,8 +55,8 @@ async fn replay(scenario: &Path, profile_alone: bool) -> Result<(), String> {
         DefaultChain::new(Environment::fixed(environment), transport.clone(), transport).allow_insecure_http();
     chain.ambient = impatient();
     if profile_alone {
-        for source in Source::ALL.into_iter().filter(|source| *source != Source::Profile) {
-            chain = chain.without(source);
+        for source in Source::ALL.iter().filter(|source| **source != Source::Profile) {
+            chain = chain.without(*source);
         }
     }
     let outcome = chain.resolve().await;

@@ -96,7 +96,7 @@ async fn a_failed_refresh_leaves_a_token_that_is_still_valid() {
     assert_eq!(script.requests().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_refreshed_asks_for_a_login() {
     let expired = token("2026-01-01T00:00:00Z");
     let registration_over = expired.replace("2026-03-01", "2025-03-01");
@@ -111,6 +111,15 @@ async fn what_cannot_be_refreshed_asks_for_a_login() {
         assert!(error.message().contains("has expired"), "{error}");
         assert_eq!(error.hint(), Some(format!("run `aws sso login {hint}`").as_str()));
         assert!(script.asked().is_empty());
+    }
+    for (reply, hint) in [
+        (answer(500, ""), None),
+        (answer(200, r#"{"accessToken":"x"}"#), None),
+        (answer(200, r#"{"accessToken":"x","expiresIn":18446744073709551615}"#), None),
+        (answer(401, "{}"), Some("run `aws sso login --sso-session dev`")),
+    ] {
+        let (error, _, kept) = resolve(SESSION, &expired, vec![reply]).await;
+        assert_eq!((error.unwrap_err().hint(), &kept["accessToken"]), (hint, &"old".into()));
     }
     for broken in ["SECRET", "{}", r#"{"accessToken":"SECRET","expiresAt":"SECRET"}"#] {
         let (error, _, _) = resolve(SESSION, broken, vec![]).await;
