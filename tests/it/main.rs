@@ -18,6 +18,16 @@ mod messages;
 mod profile;
 mod reference;
 mod schema;
+#[cfg(feature = "serve")]
+mod serve;
+#[cfg(feature = "serve")]
+mod serve_access;
+#[cfg(feature = "serve")]
+mod serve_faults;
+#[cfg(feature = "serve")]
+mod serve_fixtures;
+#[cfg(feature = "serve")]
+mod serve_model;
 mod tools;
 #[cfg(feature = "client")]
 mod transport;
