@@ -3,6 +3,8 @@
 //! The table below is the crate's architecture. A module imports from the modules named in its row and from nothing
 //! else of the crate; rows stand in the order of `src/lib.rs`, lowest first.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
