@@ -106,11 +106,7 @@ impl EndpointParams {
             }
             return self.custom_url(endpoint);
         }
-        let Some(region) = &self.region else {
-            return Err(configuration("Invalid Configuration: Missing Region")
-                .with_hint("set AWS_REGION, or region in the profile; there is no default region"));
-        };
-        check_region(region)?;
+        let region = self.required_region()?;
         let partition = Partition::of(region);
         // The endpoints of these services in GovCloud are FIPS endpoints under their usual names.
         let fips_by_name =
@@ -118,6 +114,20 @@ impl EndpointParams {
         let fips = if fips_by_name { "-fips" } else { "" };
         let suffix = if self.use_dual_stack { partition.dual_stack_suffix } else { partition.suffix };
         Ok(format!("https://{service}{fips}.{region}.{suffix}"))
+    }
+
+    /// The region, where there is no way without one.
+    pub(crate) fn required_region(&self) -> Result<&str> {
+        let Some(region) = &self.region else {
+            return Err(configuration("Invalid Configuration: Missing Region")
+                .with_hint("set AWS_REGION, or region in the profile; there is no default region"));
+        };
+        // What cannot be a label of a host is refused, so that a region cannot lead to another host.
+        let label = region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if label && (1..=63).contains(&region.len()) && !region.starts_with('-') && !region.ends_with('-') {
+            return Ok(region);
+        }
+        Err(configuration(format!("region: {region:?} is not a region; it must be letters, digits and hyphens")))
     }
 
     fn custom_url(&self, endpoint: &str) -> Result<String> {
@@ -145,15 +155,6 @@ impl EndpointParams {
         }
         Ok(format!("{scheme}://{authority}{path}"))
     }
-}
-
-/// Refuses what cannot be a label of a host, so that a region cannot lead to another host.
-pub(crate) fn check_region(region: &str) -> Result<()> {
-    let label = region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if label && (1..=63).contains(&region.len()) && !region.starts_with('-') && !region.ends_with('-') {
-        return Ok(());
-    }
-    Err(configuration(format!("region: {region:?} is not a region; it must be letters, digits and hyphens")))
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -35,5 +35,6 @@ pub mod serve;
 #[cfg(feature = "client")]
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
+pub use profile::{BedrockModelName, LatestBedrockModelNames, ModelProfile};
 #[cfg(feature = "client")]
 pub use sign::short_term_api_key;

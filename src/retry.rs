@@ -126,6 +126,11 @@ impl Attempts<'_> {
         self.number
     }
 
+    /// Whether there may be another attempt.
+    pub(crate) fn remain(&self) -> bool {
+        self.number < self.retries.config.max_attempts
+    }
+
     /// Begins an attempt. Gives back how long to wait before it; only adaptive mode lets one wait.
     /// `now` is the time in seconds since a moment that is the same for all requests of the client.
     pub(crate) fn begin(&mut self, now: f64) -> Duration {
@@ -158,7 +163,7 @@ impl Attempts<'_> {
             shared.rate.update(now, error.kind() == ErrorKind::Throttling);
         }
         let retryable = error.is_retryable() || (error.kind() == ErrorKind::Timeout && config.retry_timeouts);
-        if !retryable || self.number >= config.max_attempts {
+        if !retryable || !self.remain() {
             return None;
         }
         let transient = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout);

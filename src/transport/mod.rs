@@ -3,6 +3,8 @@
 //!
 //! Dropping a [`Response`] closes its connection, unless its body was read to the end.
 
+mod address;
+mod download;
 mod reqwest;
 #[cfg(feature = "rustls")]
 mod tls;
@@ -16,6 +18,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::error::{Error, ErrorKind, Result};
 
+pub use self::download::Downloader;
 pub use self::reqwest::ReqwestTransport;
 
 /// A boxed future that can be sent between threads.

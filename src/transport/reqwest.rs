@@ -50,20 +50,7 @@ impl ReqwestTransport {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(self.connect_timeout)
-            .tcp_keepalive(KEEPALIVE)
-            .tcp_nodelay(true)
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never());
-        #[cfg(feature = "native-tls")]
-        {
-            builder = builder.tls_backend_native();
-        }
-        #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
-        {
-            builder = builder.tls_backend_preconfigured(super::tls::config());
-        }
+        let mut builder = builder(self.connect_timeout).redirect(redirect::Policy::none());
         if !self.proxy {
             builder = builder.no_proxy();
         }
@@ -88,6 +75,20 @@ impl ReqwestTransport {
         let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
         Ok(Response::from_parts(head, Body::new(ReqwestBody(body))))
     }
+}
+
+/// What all HTTP clients of the crate have in common.
+pub(super) fn builder(connect_timeout: Duration) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(connect_timeout)
+        .tcp_keepalive(KEEPALIVE)
+        .tcp_nodelay(true)
+        .retry(reqwest::retry::never());
+    #[cfg(feature = "native-tls")]
+    let builder = builder.tls_backend_native();
+    #[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+    let builder = builder.tls_backend_preconfigured(super::tls::config());
+    builder
 }
 
 impl Default for ReqwestTransport {

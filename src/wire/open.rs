@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::shape::Write;
+use super::shape::{Read, Write};
 
 /// Members that have no field of their own, in the order in which they came.
 ///
@@ -159,6 +159,12 @@ impl<T> IntoIterator for Entries<T> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+impl<'de, T: Read<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        Self::read(input)
     }
 }
 

@@ -1,4 +1,26 @@
 //! Integration tests, one binary.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
 
 #[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod client_stream;
+#[cfg(feature = "client")]
+mod client_trace;
+mod draw;
+mod eventstream;
+mod eventstream_conformance;
+mod eventstream_differential;
+mod eventstream_fixtures;
+#[cfg(feature = "client")]
+mod fake;
+mod messages;
+mod profile;
+mod reference;
+mod schema;
+mod tools;
+#[cfg(feature = "client")]
 mod transport;
+mod wire_examples;
+mod wire_model;
+mod wire_open;
