@@ -149,17 +149,17 @@ impl Text {
 
 fn cost(answer: &ModelResponse, model: &str, seconds: f64) -> String {
     let usage = &answer.usage;
-    let mut line = format!("{model}: {} input tokens", usage.input_tokens);
+    let mut line = format!("{model}; tokens: {} in", usage.input_tokens);
     let cached = [(usage.cache_read_tokens, "read from the cache"), (usage.cache_write_tokens, "written to it")];
     let cached: Vec<String> =
         cached.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     if !cached.is_empty() {
         line += &format!(" ({})", cached.join(", "));
     }
-    line += &format!(", {} output tokens, {seconds:.1} s", usage.output_tokens);
+    line += &format!(", {} out; {seconds:.1} s", usage.output_tokens);
     match &answer.finish_reason {
         None | Some(FinishReason::Stop) => {}
-        Some(reason) => line += &format!(", stopped by {}", reason.as_str()),
+        Some(reason) => line += &format!("; stopped by {}", reason.as_str()),
     }
     line
 }

@@ -26,7 +26,7 @@ impl CountTokens {
         let usage = model.count_tokens(&messages, None, None).await.map_err(|error| self.connection.explain(error))?;
         match output {
             Output::Json => output::print_json(&usage),
-            Output::Text => output::print(format_args!("{} input tokens\n", usage.input_tokens)),
+            Output::Text => output::print(format_args!("input tokens: {}\n", usage.input_tokens)),
         }
     }
 }

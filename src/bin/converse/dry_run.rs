@@ -94,6 +94,6 @@ fn headers(request: &Request) -> impl Iterator<Item = (String, String)> {
 }
 
 /// A text as one word of a POSIX shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

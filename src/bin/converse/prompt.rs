@@ -49,10 +49,11 @@ impl Prompt {
         let standard_input = ["-".to_owned()];
         let texts = if self.texts.is_empty() { &standard_input[..] } else { &self.texts };
         let texts = texts.iter().map(|text| match &**text {
-            "-" => read_text(Path::new("-")),
+            "-" => read_text(Path::new("-")).map(|text| text.trim_end().to_owned()),
             text => Ok(text.to_owned()),
         });
-        Ok(texts.collect::<Result<Vec<_>>>()?.join("\n\n"))
+        let text = texts.collect::<Result<Vec<_>>>()?.join("\n\n");
+        if text.trim().is_empty() { Err(output::invalid("the prompt is blank")) } else { Ok(text) }
     }
 }
 

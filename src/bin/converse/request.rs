@@ -30,7 +30,8 @@ pub(crate) struct RequestFile {
     /// Send nothing; print the signed HTTP request, without secrets
     #[arg(long, conflicts_with = "offline")]
     dry_run: bool,
-    /// Send nothing; print the request as a `curl` command, which takes the keys from the environment
+    /// Send nothing; print the request as a `curl` command, which takes the keys from the environment. To sign, curl
+    /// must be 8.9 or newer
     #[arg(long, conflicts_with_all = ["dry_run", "offline"])]
     curl: bool,
     #[command(flatten)]

@@ -10,6 +10,7 @@ use bedrock_converse::serve::{Fault, ServedRequest, Server};
 use serde_json::{Map, Value, json};
 
 use crate::connect::read_text;
+use crate::dry_run::quoted;
 use crate::output::{self, Output, Style};
 
 /// Stand in for Bedrock on this machine, until Ctrl-C
@@ -60,7 +61,8 @@ impl Serve {
                 output::print_json(&json!({ "url": server.url(), "environment": variables }))?;
             }
             Output::Text => {
-                let lines: String = variables.map(|(name, value)| format!("export {name}={value}\n")).collect();
+                let lines: String =
+                    variables.map(|(name, value)| format!("export {name}={}\n", quoted(&value))).collect();
                 output::print(lines)?;
             }
         }

@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Write};
 use std::pin::pin;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::output::Style;
 
 const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
@@ -14,22 +16,22 @@ pub(crate) struct Spinner {
     enabled: bool,
     visible: bool,
     turns: usize,
+    /// When it turns again, however often something else happens meanwhile.
+    next: Instant,
 }
 
 impl Spinner {
     pub(crate) fn new() -> Self {
-        Self { enabled: io::stderr().is_terminal(), visible: false, turns: 0 }
+        Self { enabled: io::stderr().is_terminal(), visible: false, turns: 0, next: Instant::now() + PERIOD }
     }
 
     /// Turns while `future` is under way.
     pub(crate) async fn during<T>(&mut self, future: impl Future<Output = T>) -> T {
         let mut future = pin!(future);
         loop {
-            let tick = tokio::time::sleep(PERIOD);
             tokio::select! {
-                biased;
+                () = tokio::time::sleep_until(self.next), if self.enabled => self.turn(),
                 output = &mut future => return output,
-                () = tick, if self.enabled => self.turn(),
             }
         }
     }
@@ -47,6 +49,7 @@ impl Spinner {
         let style = Style::on(&io::stderr());
         let _ = write!(io::stderr(), "\r{}", style.dim(format_args!("{frame} thinking")));
         self.turns += 1;
+        self.next = Instant::now() + PERIOD;
         self.visible = true;
     }
 }
