@@ -154,6 +154,8 @@ class Draw:
                 'http://169.254.169.254/latest/a.png': 1, 's3://bucket/no-extension': 2, 's3://bucket/page.asp': 1,
                 'ftp://host/a.pdf': 1, 's3://bucket/UPPER.PNG': 1, 's3://bucket/table.csv.gz': 1,
             })  # fmt: skip
+            if 'youtube' in url:
+                kind = 'video'
         elif '?' in url or '#' in url or self.chance(0.3):
             # The type is not guessed past a query, so a URL without `media_type` is mostly refused.
             if self.chance(0.95):
