@@ -40,7 +40,9 @@ TEMPLATES = ['Answer as JSON: {schema}', 'Only JSON.', 'Schema:\n{schema}\nand {
 
 
 def draw_model(d: Draw) -> str:
-    kind = d.weighted({'known': 12, 'geo': 5, 'invented': 5, 'arn': 1, 'elsewhere': 0.25})
+    kind = d.weighted({'known': 12, 'geo': 5, 'invented': 5, 'arn': 1, 'elsewhere': 0.25, 'native': 0.7})
+    if kind == 'native':
+        return d.pick(['us.', 'global.', '']) + 'amazon.nova-2-lite-v1:0'
     if kind == 'known':
         return d.pick(NAMES)
     if kind == 'geo':

@@ -9,13 +9,16 @@ from loopback import Json
 from trial import Trial
 
 
+KINDS = ('text-content', 'binary', 'image-url', 'document-url', 'video-url', 'audio-url', 'uploaded-file', 'cache-point')
+
+
 def inner(o: Json, found: set[str]) -> None:
     """The kinds of content within a part."""
     if isinstance(o, list):
         for v in o:
             inner(v, found)
     elif isinstance(o, dict):
-        if isinstance(o.get('kind'), str) and len(o) > 1 or o.get('kind') == 'cache-point':
+        if o.get('kind') in KINDS:
             found.add(o['kind'])
         for v in o.values():
             inner(v, found)
