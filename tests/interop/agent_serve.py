@@ -226,9 +226,12 @@ async def refusals() -> None:
 
 @check
 async def retries() -> None:
-    # The header is on every attempt, so it is the count within the fault that ends it.
-    result = await Agent(model(attempts=3)).run('Hello', model_settings=fault('throttle times=2'))
+    # The header is on every attempt; the server counts those of this text, which no earlier run has used.
+    patient, sent = model(attempts=3), []
+    patient.client.meta.events.register('before-send.bedrock-runtime.Converse', lambda **_: sent.append(1))
+    result = await Agent(patient).run('Hello', model_settings=fault(f'throttle times=2 message={uuid.uuid4().hex}'))
     equal(result.output, 'You said: Hello')
+    equal(len(sent), 3)
 
 
 @check
