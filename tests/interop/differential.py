@@ -6,7 +6,7 @@
     differential.py --self-check [CASES]
 
 With `--responses` the requests are plain and the answers random: what the caller gets is compared, too. Exit status 1
-when a difference is not in `known.py`; each is shrunk, printed by JSON path and written to a file that replays it.
+when a difference is not in `deliberate.py`; each is shrunk, printed by JSON path and written to a file that replays it.
 """
 
 from __future__ import annotations

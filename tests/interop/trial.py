@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import known
+import deliberate
 from compare import compare, signature
 from loopback import Json, Loopback, Script
 from program import Nothing, Program
@@ -62,14 +62,15 @@ class Bench:
         self.program = make_program(*args)
 
     def judge(self, trial: Trial) -> Verdict:
-        script = Script(trial.answers or PLAIN[trial.op], trial.downloads)
-        self.server.play(script)
-        want = self.reference.run(trial.op, trial.case)
-        self.server.play(script)
+        want = self.run_reference(trial, trial.case)
+        self.server.play(Script(trial.answers or PLAIN[trial.op], trial.downloads))
         got = self.program.run(trial.op, trial.case, self.server, want)
         found = compare(want, got, trial.case, answers=trial.answers is not None)
-        name = found and known.find(trial.json(), found, want, got)
-        return Verdict(found, name, want, got)
+        return Verdict(found, found and deliberate.explain(self, trial, got), want, got)
+
+    def run_reference(self, trial: Trial, case: Json) -> Outcome:
+        self.server.play(Script(trial.answers or PLAIN[trial.op], trial.downloads))
+        return self.reference.run(trial.op, case)
 
     def shrink(self, trial: Trial, verdict: Verdict, budget: int = 400) -> Trial:
         """The smallest trial with the same difference; the case first, then the answers."""
