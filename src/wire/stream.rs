@@ -372,3 +372,26 @@ impl ReasoningContentBlockDelta<'_> {
 fn protocol(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Protocol, message).with_in_stream()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_of_the_service_is_scanned() {
+        for payload in [
+            r#"{"contentBlockIndex":0,"delta":{"text":"Hi"},"p":"abcXYZ09"}"#,
+            r#"{"contentBlockIndex":10,"delta":{"text":""},"p":"a"}"#,
+            r#"{"contentBlockIndex":0,"delta":{"reasoningContent":{"text":"hm"}},"p":"a"}"#,
+        ] {
+            let scanned = ContentBlockDeltaEvent::scan(payload.as_bytes());
+            assert_eq!(scanned, Some(serde_json::from_str(payload).unwrap()), "{payload}");
+        }
+    }
+
+    #[test]
+    fn events_are_small() {
+        assert!(size_of::<ConverseStreamOutput<'_>>() <= 112, "{}", size_of::<ConverseStreamOutput<'_>>());
+        assert!(size_of::<ContentBlockDeltaEvent<'_>>() <= 56, "{}", size_of::<ContentBlockDeltaEvent<'_>>());
+    }
+}

@@ -1,4 +1,5 @@
 //! Integration tests, one binary.
+mod wire_cases;
 mod wire_errors;
 mod wire_examples;
 mod wire_fault;

@@ -180,7 +180,7 @@ impl News {
 }
 
 /// Equal as JSON, where `1` is `1.0`: a member that is a float writes the latter.
-fn same(one: &Value, other: &Value) -> bool {
+pub(crate) fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
         (Value::Array(one), Value::Array(other)) => {
