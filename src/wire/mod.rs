@@ -3,7 +3,8 @@
 #[macro_use]
 mod macros;
 mod open;
-mod shape;
+mod read;
+mod write;
 
 mod content;
 mod count;
@@ -26,10 +27,9 @@ pub use fault::{
 pub use guardrail::*;
 pub use guardrail_reasoning::*;
 pub use guardrail_trace::*;
-pub use open::{Entries, Extra, Other};
+pub use open::{Entries, Extra, Other, Shape, Unread};
 pub use request::*;
 pub use response::*;
-pub use shape::Shape;
 pub use stream::*;
 pub use tools::*;
 
@@ -39,7 +39,7 @@ use crate::error::{Error, ErrorKind, Result};
 fn from_json<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> Result<T> {
     serde_json::from_slice(json).map_err(|error| {
         let message = error.to_string();
-        Error::new(ErrorKind::Protocol, shape::shorten(&message)).with_source(error)
+        Error::new(ErrorKind::Protocol, read::shorten(&message)).with_source(error)
     })
 }
 
