@@ -79,7 +79,7 @@ impl<S: Serializer> Output for Once<S> {
     fn float(&mut self, float: f64) {
         self.with(|serializer| match float.is_finite() {
             true => serializer.serialize_f64(float),
-            false => Err(S::Error::custom(format_args!("{float} is not a number that JSON can hold"))),
+            false => Err(S::Error::custom("JSON has no number for NaN or infinity")),
         });
     }
 

@@ -88,7 +88,7 @@ fn a_number_that_json_cannot_hold_is_refused() {
     request.inference_config.get_or_insert_default().temperature = Some(f64::NAN);
     let error = request.to_json().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert_eq!(error.message(), "NaN is not a number that JSON can hold");
+    assert_eq!(error.message(), "JSON has no number for NaN or infinity");
 }
 
 #[test]
