@@ -31,7 +31,7 @@ pub enum ErrorKind {
     Connection,
     /// One of the time limits passed (connect, first byte, idle, total). Retried only where nothing was sent.
     Timeout,
-    /// The stream ended before `messageStop`. [`Error::partial`] has what had arrived. Not retried: a part of the
+    /// The stream ended before `messageStop`. [`Error::partial`](Error::partial) has what had arrived. Not retried: a part of the
     /// answer may already have been used.
     Incomplete,
     /// Bytes that are not what the protocol allows: a bad frame, JSON of another shape, a success status with
@@ -277,6 +277,14 @@ impl Error {
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    /// Says where in the input it is: `place` goes before the message.
+    #[must_use]
+    pub(crate) fn at(mut self, place: impl fmt::Display) -> Self {
+        let joint = if self.0.message.starts_with(['.', '[']) { "" } else { ": " };
+        self.0.message = format!("{place}{joint}{}", self.0.message);
         self
     }
 

@@ -4,10 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::read::{Failure, Input, Read};
+use super::read::{Failure, Input, Read, deserialize};
 use super::write::{Output, Write, serialize};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -243,6 +243,12 @@ impl<T> IntoIterator for Entries<T> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+impl<'de, T: Read<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        deserialize(input)
     }
 }
 

@@ -1,4 +1,36 @@
 //! Integration tests, one binary.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
+
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod client_stream;
+#[cfg(feature = "client")]
+mod client_trace;
+mod draw;
+mod eventstream;
+mod eventstream_conformance;
+mod eventstream_differential;
+mod eventstream_fixtures;
+#[cfg(feature = "client")]
+mod fake;
+mod messages;
+mod profile;
+mod reference;
+mod schema;
+#[cfg(feature = "serve")]
+mod serve;
+#[cfg(feature = "serve")]
+mod serve_access;
+#[cfg(feature = "serve")]
+mod serve_faults;
+#[cfg(feature = "serve")]
+mod serve_fixtures;
+#[cfg(feature = "serve")]
+mod serve_model;
+mod tools;
+#[cfg(feature = "client")]
+mod transport;
 mod wire_cases;
 mod wire_errors;
 mod wire_examples;
@@ -7,12 +39,3 @@ mod wire_model;
 mod wire_open;
 mod wire_stable;
 mod wire_stream;
-
-/// Runs one ignored test of this binary in a process of its own and returns what it prints.
-fn again(test: &str) -> String {
-    let exe = std::env::current_exe().unwrap();
-    let output = std::process::Command::new(exe).args(["--exact", test, "--ignored", "--nocapture"]).output().unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
-    stdout
-}

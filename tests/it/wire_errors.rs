@@ -3,6 +3,8 @@
 use bedrock_converse::wire::{ConverseRequest, ConverseResponse, ConverseStreamOutput, CountTokensRequest};
 use bedrock_converse::{Error, ErrorKind};
 
+use crate::wire_stable::again;
+
 fn request_error(json: &str) -> Error {
     let error = ConverseRequest::from_json(json.as_bytes()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol, "{json}");
@@ -144,7 +146,7 @@ fn reads_large_input() {
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "measures by /proc")]
 fn large_input_takes_bounded_memory() {
-    let output = crate::again("wire_errors::reads_large_input");
+    let output = again("wire_errors::reads_large_input");
     let peak = output.split_once("peak ").unwrap().1.lines().next().unwrap().parse::<usize>().unwrap();
     // The input, a copy of one long text while a message is made of it, and a second one.
     println!("peak {peak}");

@@ -39,7 +39,7 @@ fn the_same_bytes_in_a_thousand_processes() {
     let run = || {
         let line = |output: &str, name| output.split_once(name).unwrap().1.lines().next().unwrap().to_owned();
         (0..250)
-            .map(|_| crate::again("wire_stable::prints_the_request"))
+            .map(|_| again("wire_stable::prints_the_request"))
             .map(|out| (line(&out, "request "), line(&out, "seed ")))
             .collect()
     };
@@ -48,4 +48,13 @@ fn the_same_bytes_in_a_thousand_processes() {
     let (requests, seeds): (HashSet<_>, HashSet<_>) = outputs.concat().into_iter().unzip();
     assert_eq!(requests, HashSet::from([expected]));
     assert!(seeds.len() > 100, "the processes are not independent: a hash map has the same order in all of them");
+}
+
+/// Runs one ignored test of this binary in a process of its own and returns what it prints.
+pub(crate) fn again(test: &str) -> String {
+    let exe = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(exe).args(["--exact", test, "--ignored", "--nocapture"]).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{stdout}{}", String::from_utf8_lossy(&output.stderr));
+    stdout
 }

@@ -1,0 +1,7 @@
+//! MiniMax.
+
+use super::ModelProfile;
+
+pub(super) fn profile(name: &str) -> ModelProfile {
+    ModelProfile::without_native_tools().with_structured_output(name.starts_with("minimax-m2"))
+}
