@@ -63,6 +63,7 @@ mod guardrail_reasoning;
 mod guardrail_trace;
 mod request;
 mod response;
+mod scan;
 mod stream;
 mod tools;
 

@@ -122,7 +122,12 @@ fn a_frame_is_read_by_its_message_type() {
 
 /// Payloads of deltas: the service's form, and all that is near to it.
 fn payload() -> impl Strategy<Value = Vec<u8>> {
-    let text = prop_oneof![4 => "[a-zA-Z ü]{0,12}", 1 => "[\\x00-\\x7f]{0,4}", 1 => Just("\\u00e9\\\"".to_owned()), 1 => any::<String>()];
+    let text = prop_oneof![
+        4 => "[a-zA-Z ü]{0,40}",
+        3 => r#"([a-z é🦀]{1,20}|\\[n"\\/u]|\\u00[0-9a-f]{2}){0,4}"#,
+        1 => r"[\x00-\x7f]{0,30}",
+        1 => any::<String>(),
+    ];
     let index =
         prop_oneof![4 => "[0-9]{1,3}", 1 => "-?[0-9]{0,25}", 1 => Just("1.0".to_owned()), 1 => Just("1e2".to_owned())];
     let delta = prop_oneof![
