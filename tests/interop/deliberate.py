@@ -157,6 +157,8 @@ def keep_tools(conversation: Json, bench: Bench, trial: Trial, case: Json, names
     again = json.loads(requests[0].raw) if requests else {}
     again = again['input']['converse'] if trial.op == 'count-tokens' and again else again
     config = again.get('toolConfig') or {'tools': []}
+    if 'toolChoice' in config:
+        config['toolChoice'] = {'auto': {}}
     config['tools'] = [t for t in config['tools'] if 'systemTool' not in t]
     if any('toolSpec' in t for t in config['tools']):
         conversation['messages'] = again['messages']
