@@ -154,7 +154,8 @@ impl FileUrl {
         media_type::format(self.media_kind(), media_type)
     }
 
-    fn is_youtube(&self) -> bool {
+    /// Whether it is a page of YouTube, whose videos can't be downloaded.
+    pub(crate) fn is_youtube(&self) -> bool {
         let host = media_type::host(&self.url).to_ascii_lowercase();
         self.kind == UrlKind::Video
             && matches!(&*host, "youtu.be" | "youtube.com" | "www.youtube.com" | "m.youtube.com")

@@ -37,6 +37,11 @@ mod serve_model;
 mod tools;
 #[cfg(feature = "client")]
 mod transport;
+mod wire_cases;
+mod wire_errors;
 mod wire_examples;
+mod wire_fault;
 mod wire_model;
 mod wire_open;
+mod wire_stable;
+mod wire_stream;
