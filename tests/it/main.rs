@@ -13,6 +13,7 @@ mod client;
 mod client_stream;
 #[cfg(feature = "client")]
 mod client_trace;
+mod convert;
 mod draw;
 mod eventstream;
 mod eventstream_conformance;
