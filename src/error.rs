@@ -31,7 +31,7 @@ pub enum ErrorKind {
     Connection,
     /// One of the time limits passed (connect, first byte, idle, total). Retried only where nothing was sent.
     Timeout,
-    /// The stream ended before `messageStop`. [`Error::partial`] has what had arrived. Not retried: a part of the
+    /// The stream ended before `messageStop`. [`Error::partial`](Error::partial) has what had arrived. Not retried: a part of the
     /// answer may already have been used.
     Incomplete,
     /// Bytes that are not what the protocol allows: a bad frame, JSON of another shape, a success status with

@@ -230,7 +230,8 @@ settings! {
         /// Variables of a prompt of prompt management (`promptVariables`):
         /// <https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-management.html>.
         bedrock_prompt_variables: JsonObject,
-        /// Parameters that only this model knows (`additionalModelRequestFields`). They win over what is made of other settings.
+        /// Parameters that only this model knows (`additionalModelRequestFields`). They win over what is made of other
+        /// settings.
         bedrock_additional_model_requests_fields: JsonObject,
         /// A cache point after the tool definitions:
         /// <https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html>.

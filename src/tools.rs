@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::messages::json::{FromJson, Mismatch, json_deserialize, json_enum, json_names, json_struct};
 use crate::messages::{InstructionPart, JsonObject, UploadedFile};
 use crate::settings::{ThinkingLevel, ToolChoice};
-use crate::{Error, ErrorKind, Result};
 
 json_names! {
     /// Who runs a tool.
@@ -212,6 +212,16 @@ json_names! {
 
 json_struct! {
     /// What a request offers and wants, beside the messages.
+    ///
+    /// ```
+    /// use bedrock_converse::tools::{ModelRequestParameters, ToolDefinition};
+    ///
+    /// let parameters = ModelRequestParameters {
+    ///     function_tools: vec![ToolDefinition::new("get_time")],
+    ///     ..Default::default()
+    /// };
+    /// assert!(parameters.allow_text_output);
+    /// ```
     pub struct ModelRequestParameters {
         /// Tools of the application.
         default function_tools: Vec<ToolDefinition>,
@@ -305,7 +315,8 @@ pub enum ResolvedToolChoice {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidInput`] when the choice names no tool that is there and not hidden, or requires a tool where there is none.
+/// [`ErrorKind::InvalidInput`] when the choice names no tool that is there and not hidden, or requires a tool where
+/// there is none.
 pub fn resolve_tool_choice(
     choice: Option<&ToolChoice>,
     parameters: &ModelRequestParameters,

@@ -7,9 +7,10 @@ use bytes::Bytes;
 
 use super::FrameError;
 use super::frame::{Frame, Prelude};
+use super::header::CheckedHeaders;
 
-/// The joined bytes of a split frame are kept for the next one up to this size, which most frames stay far below.
-const KEPT_BUFFER: usize = 16 * 1024;
+/// A buffer of this many bytes is made at once, and kept for the next frame. Most frames stay far below.
+const SMALL: usize = 16 * 1024;
 
 /// How long the parts of a frame may be, in bytes. A longer one is refused before anything is reserved for it.
 ///
@@ -32,7 +33,8 @@ impl Default for Limits {
 /// Decodes chunks of a byte stream, cut anywhere, into frames. See the [module](super) for an example.
 ///
 /// A frame that lies whole in one chunk is decoded where it is. Only the bytes of a frame that is split over chunks
-/// are copied together, into one buffer that is used again and grows no faster than bytes come in.
+/// are copied together, into one buffer that is used again and grows only as bytes come in. Besides that buffer and
+/// the chunks that are waiting, it keeps one copy of the last frame's headers.
 #[derive(Default)]
 pub struct Decoder {
     limits: Limits,
@@ -45,6 +47,7 @@ pub struct Decoder {
     joined: Vec<u8>,
     /// The prelude of `joined`, once it is there.
     prelude: Option<Prelude>,
+    headers: CheckedHeaders,
     /// Where the next frame starts in the stream.
     offset: u64,
     failed: Option<FrameError>,
@@ -90,9 +93,10 @@ impl Decoder {
         match self.locate() {
             Ok(None) => Ok(None),
             Ok(Some(prelude)) if self.joined.is_empty() => {
-                Ok(Some(Frame::new(prelude, &self.chunk[self.at - prelude.total..self.at])))
+                let bytes = &self.chunk[self.at - prelude.total..self.at];
+                Ok(Some(Frame::new(&self.headers, prelude.payload(bytes))))
             }
-            Ok(Some(prelude)) => Ok(Some(Frame::new(prelude, &self.joined))),
+            Ok(Some(prelude)) => Ok(Some(Frame::new(&self.headers, prelude.payload(&self.joined)))),
             Err(error) => {
                 *self = Self { limits: self.limits, failed: Some(error), ..Self::default() };
                 Err(error)
@@ -120,7 +124,7 @@ impl Decoder {
         if self.is_joined() {
             self.prelude = None;
             self.joined.clear();
-            self.joined.shrink_to(KEPT_BUFFER);
+            self.joined.shrink_to(SMALL);
         }
         loop {
             let fresh = &self.chunk[self.at..];
@@ -137,7 +141,7 @@ impl Decoder {
                 && let Some(prelude) = Prelude::read(fresh, self.offset, self.limits)?
                 && let Some(frame) = fresh.get(..prelude.total)
             {
-                Frame::check(prelude, frame, self.offset)?;
+                prelude.check(frame, self.offset, &mut self.headers)?;
                 self.at += prelude.total;
                 self.offset += prelude.total as u64;
                 return Ok(Some(prelude));
@@ -149,14 +153,14 @@ impl Decoder {
             let taken = &fresh[..fresh.len().min(missing)];
             if self.joined.capacity() - self.joined.len() < taken.len() {
                 // Doubling keeps the time linear, and `missing` the size within the limits.
-                self.joined.reserve_exact(missing.min(taken.len().max(self.joined.len())));
+                self.joined.reserve_exact(missing.min(taken.len().max(self.joined.len()).max(SMALL)));
             }
             self.joined.extend_from_slice(taken);
             self.at += taken.len();
             match self.prelude {
                 None => self.prelude = Prelude::read(&self.joined, self.offset, self.limits)?,
                 Some(prelude) if self.is_joined() => {
-                    Frame::check(prelude, &self.joined, self.offset)?;
+                    prelude.check(&self.joined, self.offset, &mut self.headers)?;
                     self.offset += prelude.total as u64;
                     return Ok(Some(prelude));
                 }

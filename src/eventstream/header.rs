@@ -1,5 +1,6 @@
 //! The headers of a frame: `name length (u8), name, type (u8), value`, one after the other.
 
+use std::collections::BTreeSet;
 use std::iter::FusedIterator;
 
 use super::{FrameError, HeaderFault};
@@ -40,73 +41,123 @@ impl<'a> HeaderValue<'a> {
 
 /// The headers of a [`Frame`](super::Frame) in the order in which they came, each as its name and its value.
 #[derive(Clone, Debug)]
-pub struct Headers<'a>(
-    /// What is left of a block that [`check`] has passed.
-    pub(super) &'a [u8],
-);
+pub struct Headers<'a> {
+    /// What is left of checked headers.
+    rest: &'a [u8],
+}
 
 impl<'a> Iterator for Headers<'a> {
     type Item = (&'a str, HeaderValue<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        // Nothing here fails before the end of a checked block.
-        let (raw, rest) = RawHeader::split(self.0).ok()?;
-        self.0 = rest;
+        // Nothing here fails before the end of checked headers.
+        let (raw, rest) = RawHeader::split(self.rest).ok()?;
+        self.rest = rest;
         Some((str::from_utf8(raw.name).ok()?, raw.value()?))
     }
 }
 
 impl FusedIterator for Headers<'_> {}
 
-/// The value of the header `name` in a block that [`check`] has passed.
-pub(super) fn find<'a>(mut block: &'a [u8], name: &str) -> Option<HeaderValue<'a>> {
-    while let Ok((raw, rest)) = RawHeader::split(block) {
+/// The headers of a frame, checked.
+///
+/// Most frames repeat the headers of the frame before. Kept between frames, these need no second check, and their
+/// well-known values no second search.
+#[derive(Default)]
+pub(super) struct CheckedHeaders {
+    bytes: Vec<u8>,
+    /// The values of the [`Known`] headers, one after the other.
+    values: String,
+    /// Where in `values` each begins and ends.
+    known: [Option<(usize, usize)>; KNOWN.len()],
+}
+
+/// The headers that say what a frame is; each is a string.
+#[derive(Clone, Copy)]
+pub(super) enum Known {
+    MessageType,
+    EventType,
+    ExceptionType,
+    ErrorCode,
+    ErrorMessage,
+    ContentType,
+}
+
+/// The names of [`Known`], in its order.
+const KNOWN: [&str; 6] =
+    [":message-type", ":event-type", ":exception-type", ":error-code", ":error-message", ":content-type"];
+
+impl CheckedHeaders {
+    pub(super) fn iter(&self) -> Headers<'_> {
+        Headers { rest: &self.bytes }
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<HeaderValue<'_>> {
+        find(&self.bytes, name)
+    }
+
+    pub(super) fn known(&self, header: Known) -> Option<&str> {
+        let (start, end) = self.known[header as usize]?;
+        Some(&self.values[start..end])
+    }
+
+    /// Checks `bytes`, the headers of the next frame, which start at `offset` in the stream, and keeps them.
+    pub(super) fn replace(&mut self, bytes: &[u8], offset: u64) -> Result<(), FrameError> {
+        if self.bytes == bytes {
+            return Ok(());
+        }
+        check(bytes, offset)?;
+        self.bytes.clear();
+        self.bytes.extend_from_slice(bytes);
+        self.values.clear();
+        self.known = KNOWN.map(|name| {
+            let start = self.values.len();
+            self.values.push_str(find(bytes, name)?.as_str()?);
+            Some((start, self.values.len()))
+        });
+        Ok(())
+    }
+}
+
+fn find<'a>(mut bytes: &'a [u8], name: &str) -> Option<HeaderValue<'a>> {
+    while let Ok((raw, rest)) = RawHeader::split(bytes) {
         if raw.name == name.as_bytes() {
             return raw.value();
         }
-        block = rest;
+        bytes = rest;
     }
     None
-}
-
-/// Checks every header of `block`, which starts at `offset` in the stream.
-pub(super) fn check(block: &[u8], offset: u64) -> Result<(), FrameError> {
-    // One look at the whole block spares most frames a look at each of their strings.
-    let ascii = block.is_ascii();
-    let mut names = [&block[..0]; PAIRWISE];
-    let mut count = 0;
-    let mut rest = block;
-    while !rest.is_empty() {
-        let failed = |fault| FrameError::Header { offset: offset + (block.len() - rest.len()) as u64, fault };
-        let (raw, next) = RawHeader::split(rest).map_err(failed)?;
-        if !ascii && !raw.is_utf8() {
-            return Err(failed(HeaderFault::NotUtf8));
-        }
-        if let Some(name) = names.get_mut(count) {
-            *name = raw.name;
-            if names[..count].contains(&raw.name) {
-                return Err(failed(HeaderFault::Duplicate));
-            }
-        }
-        count += 1;
-        rest = next;
-    }
-    if count > PAIRWISE { check_many_names(block, offset) } else { Ok(()) }
 }
 
 /// Up to this many names are compared each with each. Bedrock sends three headers.
 const PAIRWISE: usize = 8;
 
-/// Finds a duplicate among any number of names without comparing each with each.
-#[cold]
-fn check_many_names(block: &[u8], offset: u64) -> Result<(), FrameError> {
-    let mut names = std::collections::BTreeSet::new();
-    let mut rest = block;
-    while let Ok((raw, next)) = RawHeader::split(rest) {
-        if !names.insert(raw.name) {
-            let offset = offset + (block.len() - rest.len()) as u64;
-            return Err(FrameError::Header { offset, fault: HeaderFault::Duplicate });
+/// Checks every header in `bytes`, which start at `offset` in the stream.
+fn check(bytes: &[u8], offset: u64) -> Result<(), FrameError> {
+    let mut names: [&[u8]; PAIRWISE] = Default::default();
+    let mut many = BTreeSet::new(); // all names, once there are more than fit in `names`
+    let mut count = 0;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let failed = |fault| FrameError::Header { offset: offset + (bytes.len() - rest.len()) as u64, fault };
+        let (raw, next) = RawHeader::split(rest).map_err(failed)?;
+        if !raw.is_utf8() {
+            return Err(failed(HeaderFault::NotUtf8));
         }
+        if count == PAIRWISE {
+            many.extend(names);
+        }
+        let is_new = match names.get_mut(count) {
+            Some(name) => {
+                *name = raw.name;
+                !names[..count].contains(&raw.name)
+            }
+            None => many.insert(raw.name),
+        };
+        if !is_new {
+            return Err(failed(HeaderFault::Duplicate));
+        }
+        count += 1;
         rest = next;
     }
     Ok(())

@@ -3,8 +3,8 @@
 //! Bytes go in, frames come out; there is no I/O here. A frame is (lengths in bytes, numbers big-endian):
 //!
 //! ```text
-//!  ┌────────────────── prelude ──────────────────┐
-//!  │ total (4) │ headers (4) │ CRC-32 of both (4) │ headers │ payload │ CRC-32 of all before (4) │
+//! ├───────────────────── prelude ──────────────────────┤
+//! │ total (4) │ headers' (4) │ CRC-32 of these two (4) │ headers │ payload │ CRC-32 of all before (4) │
 //! ```
 //!
 //! and a header is `name length (1), name, type (1), value`; see [`HeaderValue`] for the types.
@@ -13,20 +13,18 @@
 //! What [`Decoder::next_frame`] does, in this order:
 //!
 //! ```text
-//!            ┌─────────┐ fewer than 12 bytes: None
-//!            ▼         │
-//!       ┌─────────────────┐  wrong checksum, impossible length, over a limit
-//!   ┌──►│     prelude     ├──────────────────────────────────────────────────┐
-//!   │   └────────┬────────┘                                                  │
-//!   │            ▼ the lengths can be believed                               │
-//!   │   ┌─────────────────┐                                                  ▼
-//!   │   │    the rest     │◄─┐ fewer than `total` bytes: None          ┌───────────┐
-//!   │   └────────┬────────┘──┘                                         │   dead:   │
-//!   │            ▼                                                     │ the same  │
-//!   │   ┌─────────────────┐  wrong checksum, bad header                │   error   │
-//!   │   │     checks      ├───────────────────────────────────────────►│ each time │
-//!   │   └────────┬────────┘                                            └───────────┘
-//!   └────────────┴─► Some(frame)
+//!      ┌───────────────┐  fewer than 12 bytes ──► None
+//!  ┌──►│    prelude    │  wrong checksum, impossible length, over a limit ─┐
+//!  │   └───────┬───────┘                                                   │
+//!  │           ▼ its lengths can be believed                               │
+//!  │   ┌───────────────┐                                                   │
+//!  │   │   the rest    │  fewer than `total` bytes ──► None                │
+//!  │   └───────┬───────┘                                                   │
+//!  │           ▼                                                           │
+//!  │   ┌───────────────┐                                                   ▼
+//!  │   │     checks    │  wrong checksum, bad header ──► dead: the same error from now on
+//!  │   └───────┬───────┘
+//!  └───────────┴──────────► Some(frame)
 //! ```
 //!
 //! The frames do not depend on where the input is cut into chunks, and neither does an error:

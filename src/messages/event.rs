@@ -2,7 +2,7 @@
 
 use super::json::{json_enum, json_struct};
 use super::{JsonObject, ModelResponsePart, TextPart, ThinkingPart, ToolArgs, ToolCallPart};
-use crate::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 json_struct! {
     /// More text of a [`TextPart`].

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::JsonObject;
 use super::json::{FromJson, Mismatch, json_deserialize, json_names, json_struct};
 use super::media_type::{self, MediaKind};
-use crate::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 json_names! {
     /// What a [`FileUrl`] points to.
@@ -127,18 +127,23 @@ impl FileUrl {
         identifier(&self.identifier, self.url.as_bytes())
     }
 
-    /// The short name of the format, such as `png` or `pdf`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidInput`] when the media type can't be inferred from the URL, or is none of this kind of media.
-    pub fn format(&self) -> Result<&'static str> {
-        let kind = match self.kind {
+    /// What it points to.
+    pub fn media_kind(&self) -> MediaKind {
+        match self.kind {
             UrlKind::Image => MediaKind::Image,
             UrlKind::Audio => MediaKind::Audio,
             UrlKind::Document => MediaKind::Document,
             UrlKind::Video => MediaKind::Video,
-        };
+        }
+    }
+
+    /// The short name of the format, such as `png` or `pdf`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when the media type can't be inferred from the URL, or is none of this kind of
+    /// media.
+    pub fn format(&self) -> Result<&'static str> {
         let media_type = self.media_type().ok_or_else(|| {
             let (kind, url) = (self.kind.as_str(), &self.url);
             Error::new(
@@ -146,7 +151,7 @@ impl FileUrl {
                 format!("{kind}: cannot infer a media type from {url:?}; give `media_type`"),
             )
         })?;
-        media_type::format(kind, media_type)
+        media_type::format(self.media_kind(), media_type)
     }
 
     fn is_youtube(&self) -> bool {
@@ -276,6 +281,28 @@ impl MultiModalContent {
             Self::Url(url) => url.identifier(),
             Self::Binary(binary) => binary.identifier(),
             Self::Uploaded(file) => file.identifier(),
+        }
+    }
+
+    /// What it is.
+    pub fn media_kind(&self) -> MediaKind {
+        match self {
+            Self::Url(url) => url.media_kind(),
+            Self::Binary(binary) => binary.media_kind(),
+            Self::Uploaded(file) => file.media_kind(),
+        }
+    }
+
+    /// The short name of the format, such as `png` or `pdf`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when the media type is not known.
+    pub fn format(&self) -> Result<&'static str> {
+        match self {
+            Self::Url(url) => url.format(),
+            Self::Binary(binary) => binary.format(),
+            Self::Uploaded(file) => file.format(),
         }
     }
 

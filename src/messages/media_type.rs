@@ -1,6 +1,6 @@
 //! Media types: what a file extension says, and the short names of formats.
 
-use crate::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The kinds of media that a message can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

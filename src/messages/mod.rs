@@ -1,7 +1,8 @@
 //! Provider-neutral history: messages, their parts, media, usage and stream events.
 //!
-//! The JSON is pydantic-ai's (`ModelMessagesTypeAdapter`): a history that either side wrote loads in the other. What is not known
-//! here – parts, kinds, members – is kept and written back.
+//! The JSON is pydantic-ai's (`ModelMessagesTypeAdapter`): a history that either side wrote loads in the other. What is
+//! not known here – parts, kinds, members – is kept and written back. Members that have a default may be absent or
+//! null. Times and ids of tool calls that a history lacks are not made up. Numbers are 64 bits wide.
 //!
 //! ```
 //! use bedrock_converse::messages::{ModelMessage, ModelRequest};
@@ -14,6 +15,7 @@
 mod content;
 mod event;
 pub(crate) mod json;
+mod json_macros;
 mod media;
 mod media_type;
 mod request;
@@ -46,7 +48,7 @@ pub use usage::RequestUsage;
 
 use serde_json::Value;
 
-use crate::Error;
+use crate::error::Error;
 use json::{FromJson, Mismatch, json_deserialize};
 
 /// One message of a history.

@@ -17,6 +17,16 @@ json_struct! {
 
 json_struct! {
     /// What the user says.
+    ///
+    /// ```
+    /// use bedrock_converse::messages::{FileUrl, UserPromptPart};
+    ///
+    /// let text = UserPromptPart::new("What is the capital of France?");
+    /// let media = UserPromptPart::new(vec![
+    ///     "What is in this picture?".into(),
+    ///     FileUrl::image("https://example.com/cat.png").into(),
+    /// ]);
+    /// ```
     pub struct UserPromptPart ["part_kind" = "user-prompt"] {
         /// One text, or a list of texts, media and cache points.
         required content: UserPrompt,

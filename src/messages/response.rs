@@ -105,6 +105,17 @@ json_names! {
 
 json_struct! {
     /// One answer of a model.
+    ///
+    /// ```
+    /// use bedrock_converse::messages::{ModelResponse, ModelResponsePart};
+    ///
+    /// let json = r#"{"kind":"response","parts":[
+    ///     {"part_kind":"thinking","content":"Paris, surely."},
+    ///     {"part_kind":"text","content":"Paris."}]}"#;
+    /// let response: ModelResponse = serde_json::from_str(json).unwrap();
+    /// assert_eq!(response.text().as_deref(), Some("Paris."));
+    /// assert!(matches!(response.parts[0], ModelResponsePart::Thinking(_)));
+    /// ```
     pub struct ModelResponse ["kind" = "response"] {
         /// What it consists of, in order.
         required parts: Vec<ModelResponsePart>,

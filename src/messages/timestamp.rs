@@ -37,8 +37,8 @@ impl Timestamp {
     }
 }
 
-/// Days since 1970 as year, month and day of the Gregorian calendar. The year begins in March here, so that the day which
-/// some years lack is its last.
+/// Days since 1970 as year, month and day of the Gregorian calendar. The year begins in March here, so that the day
+/// which some years lack is its last.
 fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468; // since 0000-03-01
     let era = days.div_euclid(146_097);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::JsonObject;
 use super::json::{FromJson, Mismatch, json_deserialize, json_struct};
-use crate::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Under this name pydantic-ai sends arguments back to a model that are not a JSON object.
 pub const INVALID_JSON_KEY: &str = "INVALID_JSON";

@@ -113,6 +113,18 @@ json_names! {
 
 json_struct! {
     /// What one of the caller's tools returned.
+    ///
+    /// ```
+    /// use bedrock_converse::messages::{BinaryContent, MultiModalContent, ToolReturnContent, ToolReturnPart};
+    /// use serde_json::json;
+    ///
+    /// let weather = ToolReturnPart::new("get_weather", json!({"celsius": 21}), "call_1");
+    /// assert_eq!(weather.model_response_str(true), r#"{"celsius":21}"#);
+    ///
+    /// let chart = MultiModalContent::Binary(BinaryContent::new(&b"PNG"[..], "image/png"));
+    /// let drawing = ToolReturnContent::List(vec!["The last week:".into(), chart.into()]);
+    /// assert_eq!(ToolReturnPart::new("draw", drawing, "call_2").files().count(), 1);
+    /// ```
     pub struct ToolReturnPart ["part_kind" = "tool-return"] {
         /// The tool.
         required tool_name: String,
@@ -201,8 +213,8 @@ impl ToolReturnPart {
         })
     }
 
-    /// What was returned without the files: nothing, one thing or a list. A list of one counts as the thing itself when there were files beside
-    /// it.
+    /// What was returned without the files: nothing, one thing or a list. A list of one counts as the thing itself
+    /// when there were files beside it.
     fn data(&self) -> Option<Cow<'_, Value>> {
         let data: Vec<_> = self.items().iter().filter(|item| !matches!(item, ToolReturnContent::Media(_))).collect();
         let whole_list = matches!(self.content, ToolReturnContent::List(_)) && data.len() == self.items().len();
@@ -215,8 +227,8 @@ impl ToolReturnPart {
     }
 
     /// The items one by one, in the form that the model takes. With `wrap_if_error`, what a failed tool returned is one
-    /// item as [`model_response_str`](Self::model_response_str) or [`model_response_object`](Self::model_response_object) give it,
-    /// and the files follow.
+    /// item as [`model_response_str`](Self::model_response_str) or
+    /// [`model_response_object`](Self::model_response_object) give it, and the files follow.
     pub fn content_items(&self, mode: ContentMode, wrap_if_error: bool) -> Vec<ContentItem<'_>> {
         if wrap_if_error && self.outcome == ToolOutcome::Failed {
             let wrapped = match mode {

@@ -9,8 +9,8 @@ use super::json::json_struct;
 json_struct! {
     /// What one request used, in tokens.
     ///
-    /// Bedrock counts cached input apart; here, as with other providers, [`input_tokens`](Self::input_tokens) is everything that
-    /// the model read.
+    /// Bedrock counts cached input apart; here, as with other providers, [`input_tokens`](Self::input_tokens) is
+    /// everything that the model read.
     pub struct RequestUsage {
         /// All input tokens, cached ones included.
         default input_tokens | "request_tokens": u64,

@@ -4,6 +4,10 @@
 //! Dropping a [`Response`] closes its connection, unless its body was read to the end.
 
 mod address;
+mod download;
+mod reqwest;
+#[cfg(feature = "rustls")]
+mod tls;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -13,6 +17,9 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 
 use crate::error::{Error, ErrorKind, Result};
+
+pub use self::download::Downloader;
+pub use self::reqwest::ReqwestTransport;
 
 /// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

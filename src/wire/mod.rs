@@ -18,6 +18,11 @@ mod tools;
 
 pub use content::*;
 pub use count::*;
+pub use fault::{
+    AccessDeniedException, InternalServerException, ModelErrorException, ModelNotReadyException,
+    ModelStreamErrorException, ModelTimeoutException, ResourceNotFoundException, ServiceUnavailableException,
+    ThrottlingException, ValidationException,
+};
 pub use guardrail::*;
 pub use guardrail_reasoning::*;
 pub use guardrail_trace::*;

@@ -28,12 +28,17 @@ PART = TypeAdapter(m.ModelResponsePart)
 DELTA = TypeAdapter(m.ModelResponsePartDelta)
 PARAMETERS = TypeAdapter(ModelRequestParameters)
 
-TEXTS = ['', ' ', 'Hello', 'two\nlines', 'naïve café', '日本語', '🦀 crab', '"quoted" \\ back', '\x00\x1f', 'a' * 300, '{}', '{"a": 1}']
+TEXTS = [
+    '', ' ', 'Hello', 'two\nlines', 'naïve café', '日本語', '🦀 crab', '"quoted" \\ back', '\x00\x1f', 'a' * 300, '{}', '{"a": 1}',
+]
+NUMBERS = [0, -1, 7, 2**53 + 1, 2**63 - 1, -(2**63), 0.1, -0.0, 1.5e300, 1e16, 1e-7]
 MEDIA_TYPES = ['image/png', 'image/jpeg', 'audio/wav', 'video/mp4', 'application/pdf', 'text/plain', 'text/x-odd', 'odd']
+FILES = ['s3://b/k.pdf', 's3://b/k', 'file-123', 's3://b/v.MP4']
+REASONS = ['stop', 'length', 'content_filter', 'tool_call', 'error']
 URLS = {
     m.ImageUrl: ['https://example.com/a.png', 'http://h/b.JPEG', 's3://bucket/c/d.webp', 'https://example.com/e.gif'],
-    m.DocumentUrl: ['https://example.com/a.pdf', 's3://bucket/x.docx', 'https://h/y.csv', 'https://h/z.md', 'https://h/w.xlsx'],
-    m.VideoUrl: ['https://youtu.be/abc', 'https://www.youtube.com/watch?v=1', 's3://b/v.mkv', 'https://h/v.mp4', 'https://h/v.three_gp'],
+    m.DocumentUrl: ['https://h/a.pdf', 's3://bucket/x.docx', 'https://h/y.csv', 'https://h/z.md', 'https://h/w.xlsx'],
+    m.VideoUrl: ['https://youtu.be/abc', 'https://www.youtube.com/watch?v=1', 's3://b/v.mkv', 'https://h/v.three_gp'],
     m.AudioUrl: ['https://h/a.mp3', 'https://h/a.wav', 'https://h/a.flac', 'https://h/a.aiff', 'https://h/a.oga'],
 }
 
@@ -49,7 +54,7 @@ class Draw(random.Random):
         return [draw() for _ in range(self.randrange(most + 1))]
 
     def number(self):
-        return self.choice([0, -1, 7, 2**53 + 1, 2**63 - 1, -(2**63), 0.1, -0.0, 1.5e300, 1e16, 1e-7, self.random(), self.random() * 1e9])
+        return self.choice([*NUMBERS, self.random(), self.random() * 1e9])
 
     def json(self, depth=2):
         draws = [self.text, self.number, lambda: self.choice([True, False, None])]
@@ -63,8 +68,8 @@ class Draw(random.Random):
 
     def time(self):
         zone = self.choice([timezone.utc, timezone(timedelta(hours=2)), timezone(-timedelta(hours=3, minutes=30))])
-        micros = self.choice([0, 1, 120000, 999999])
-        return datetime(self.randrange(1970, 2100), self.randrange(1, 13), self.randrange(1, 29), self.randrange(24), 5, 6, micros, zone)
+        day = self.randrange(1970, 2100), self.randrange(1, 13), self.randrange(1, 29)
+        return datetime(*day, self.randrange(24), 5, 6, self.choice([0, 1, 120000, 999999]), zone)
 
     def binary(self):
         return m.BinaryContent.narrow_type(m.BinaryContent(
@@ -79,7 +84,7 @@ class Draw(random.Random):
             return self.binary()
         common['media_type'] = self.maybe(lambda: self.choice(MEDIA_TYPES))
         if kind is m.UploadedFile:
-            return kind(self.choice(['s3://b/k.pdf', 's3://b/k', 'file-123', 's3://b/v.MP4']), self.choice(['bedrock', 'openai']), **common)
+            return kind(self.choice(FILES), self.choice(['bedrock', 'openai']), **common)
         return kind(self.choice(URLS[kind]), force_download=self.choice([True, False, 'allow-local']), **common)
 
     def user_content(self):
@@ -95,7 +100,8 @@ class Draw(random.Random):
         return self.choice([item, lambda: self.some(item, 4)])()
 
     def error(self):
-        error = {'type': self.text(), 'loc': tuple(self.choice(['x', 0, 12]) for _ in range(self.randrange(4))), 'msg': self.text(), 'input': self.json()}
+        loc = tuple(self.choice(['x', 0, 12]) for _ in range(self.randrange(4)))
+        error = {'type': self.text(), 'loc': loc, 'msg': self.text(), 'input': self.json()}
         if self.random() < 0.5:
             error['ctx'] = self.object()
         if self.random() < 0.5:
@@ -132,17 +138,19 @@ class Draw(random.Random):
 
     def speech(self, speaker):
         return m.SpeechPart(
-            speaker=speaker, transcript=self.maybe(self.text), audio=self.maybe(self.binary), interrupted_at_ms=self.maybe(lambda: 5),
-            id=self.maybe(self.text), **self.provider(),
+            speaker=speaker, transcript=self.maybe(self.text), audio=self.maybe(self.binary),
+            interrupted_at_ms=self.maybe(lambda: 5), id=self.maybe(self.text), **self.provider(),
         )
 
     def request_part(self):
         return self.choice([
             lambda: m.SystemPromptPart(self.text(), timestamp=self.time(), dynamic_ref=self.maybe(self.text)),
-            lambda: m.UserPromptPart(self.choice([self.text, lambda: self.some(self.user_content, 4)])(), timestamp=self.time()),
+            lambda: m.UserPromptPart(self.text(), timestamp=self.time()),
+            lambda: m.UserPromptPart(self.some(self.user_content, 4), timestamp=self.time()),
             lambda: self.tool_return(m.ToolReturnPart),
             lambda: m.RetryPromptPart(
-                self.choice([self.text, lambda: self.some(self.error)])(), tool_name=self.maybe(self.text, 0.6), tool_call_id=self.text(), timestamp=self.time()
+                self.choice([self.text(), self.some(self.error)]), tool_name=self.maybe(self.text, 0.6),
+                tool_call_id=self.text(), timestamp=self.time(),
             ),
             lambda: m.ToolAvailabilityDeltaPart(tools_added=self.some(self.text), tool_call_id=self.maybe(self.text)),
             lambda: self.speech('user'),
@@ -167,12 +175,14 @@ class Draw(random.Random):
     def usage(self):
         extra = {'odd_tokens': self.count()} if self.random() < 0.2 else {}
         return RequestUsage(
-            input_tokens=self.count(), output_tokens=self.count(), cache_read_tokens=self.count(), cache_write_tokens=self.count(),
-            details={self.choice(['a', 'b']): self.count() for _ in range(2)}, cost=self.maybe(lambda: Decimal('0.00012')), **extra,
+            input_tokens=self.count(), output_tokens=self.count(), cache_read_tokens=self.count(),
+            cache_write_tokens=self.count(), details={self.choice(['a', 'b']): self.count() for _ in range(2)},
+            cost=self.maybe(lambda: Decimal('0.00012')), **extra,
         )
 
     def message(self):
-        common = {'run_id': self.maybe(self.text), 'conversation_id': self.maybe(self.text), 'metadata': self.maybe(self.object)}
+        ids = {'run_id': self.maybe(self.text), 'conversation_id': self.maybe(self.text)}
+        common = {'metadata': self.maybe(self.object), **ids}
         if self.random() < 0.5:
             return m.ModelRequest(
                 self.some(self.request_part, 4), timestamp=self.maybe(self.time), instructions=self.maybe(self.text),
@@ -180,42 +190,51 @@ class Draw(random.Random):
             )
         return m.ModelResponse(
             self.some(self.response_part, 4), usage=self.usage(), model_name=self.maybe(self.text), timestamp=self.time(),
-            provider_name=self.maybe(self.text), provider_url=self.maybe(self.text), provider_details=self.maybe(self.object),
-            provider_response_id=self.maybe(self.text), finish_reason=self.maybe(lambda: self.choice(['stop', 'length', 'content_filter', 'tool_call', 'error'])),
+            provider_url=self.maybe(self.text), provider_response_id=self.maybe(self.text),
+            finish_reason=self.maybe(lambda: self.choice(REASONS)), **self.provider(),
             state=self.choice(['complete', 'incomplete', 'suspended', 'interrupted']), **common,
         )
 
     def tool(self, name, kind):
         return ToolDefinition(
-            name=name, description=self.maybe(self.text), kind=kind, defer_loading=self.random() < 0.3, strict=self.maybe(lambda: True),
-            metadata=self.maybe(self.object), timeout=self.maybe(self.random),
+            name=name, description=self.maybe(self.text), kind=kind, defer_loading=self.random() < 0.3,
+            strict=self.maybe(lambda: True), metadata=self.maybe(self.object), timeout=self.maybe(self.random),
         )
 
     def parameters(self):
         functions = [self.tool(name, 'function') for name in self.sample('abc', self.randrange(4))]
         outputs = [self.tool(name, 'output') for name in self.sample('yz', self.randrange(3))]
-        visibility = {name: self.choice(['visible', 'deferred', 'withheld', 'via_history']) for name in self.sample('abcyz', 2)}
+        levels = ['visible', 'deferred', 'withheld', 'via_history']
+        visibility = {name: self.choice(levels) for name in self.sample('abcyz', 2)}
+        instructions = self.some(lambda: m.InstructionPart(self.text(), dynamic=self.random() < 0.5))
         return ModelRequestParameters(
-            function_tools=functions, output_tools=outputs, allow_text_output=self.random() < 0.5, allow_image_output=self.random() < 0.2,
-            tool_visibility=self.maybe(lambda: visibility), instruction_parts=self.maybe(lambda: self.some(lambda: m.InstructionPart(self.text()))),
-            thinking=self.maybe(lambda: self.choice([True, False, 'high'])), prompted_output_template=self.maybe(lambda: self.choice([False, 'x'])),
+            function_tools=functions, output_tools=outputs, tool_visibility=self.choice([None, visibility]),
+            allow_text_output=self.random() < 0.5, allow_image_output=self.random() < 0.2,
+            instruction_parts=self.choice([None, instructions]), thinking=self.choice([None, True, False, 'high']),
+            prompted_output_template=self.choice([None, False, 'x']),
         )
 
     def tool_choice(self):
         names = self.sample('abcyzq', self.randrange(4))
         return self.choice([None, 'auto', 'none', 'required', names, ToolOrOutput(names)])
 
+    def args(self):
+        return self.choice([None, self.text(), self.object()])
+
     def delta_and_part(self):
         part = self.choice([
             lambda: m.TextPart(self.text(), **self.provider()),
             lambda: m.ThinkingPart(self.text(), signature=self.maybe(self.text), **self.provider()),
-            lambda: m.ToolCallPart(self.text(), self.choice([None, self.object(), self.text()]), self.text(), **self.provider()),
+            lambda: m.ToolCallPart(self.text(), self.args(), self.text(), **self.provider()),
         ])()
         delta = self.choice([
             lambda: m.TextPartDelta(self.text(), **self.provider()),
-            lambda: m.ThinkingPartDelta(content_delta=self.maybe(self.text), signature_delta=self.maybe(self.text), **self.provider()),
+            lambda: m.ThinkingPartDelta(
+                content_delta=self.maybe(self.text), signature_delta=self.maybe(self.text), **self.provider()
+            ),
             lambda: m.ToolCallPartDelta(
-                tool_name_delta=self.maybe(self.text), args_delta=self.choice([None, self.text(), self.object()]), tool_call_id=self.maybe(self.text), **self.provider()
+                tool_name_delta=self.maybe(self.text), args_delta=self.args(), tool_call_id=self.maybe(self.text),
+                **self.provider(),
             ),
         ])()
         return delta, part
@@ -242,7 +261,11 @@ def facts_of(part):
         return {
             'str': [part.model_response_str(wrap_if_error=wrap) for wrap in (True, False)],
             'object': [part.model_response_object(wrap_if_error=wrap) for wrap in (True, False)],
-            'items': [items(part.content_items(mode=mode, wrap_if_error=wrap)) for mode in ('str', 'jsonable') for wrap in (True, False)],
+            'items': [
+                items(part.content_items(mode=mode, wrap_if_error=wrap))
+                for mode in ('str', 'jsonable')
+                for wrap in (True, False)
+            ],
             'files': [[file.identifier, media_format(file)] for file in part.files],
         }
     if isinstance(part, m.RetryPromptPart):
@@ -274,7 +297,9 @@ def draw_line(draw, number):
         except (UserError, AssertionError):
             resolved = None
         return {
-            'parameters': plain(PARAMETERS, parameters), 'resolved': resolved, 'declared': list(parameters.declared_tool_defs),
+            'parameters': plain(PARAMETERS, parameters),
+            'resolved': resolved,
+            'declared': list(parameters.declared_tool_defs),
             'tool_choice': asdict(choice) if isinstance(choice, ToolOrOutput) else choice,
         }
     history = HISTORY.dump_json(draw.some(draw.message, 6))

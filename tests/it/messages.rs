@@ -87,9 +87,9 @@ fn what_is_not_known_is_written_back_as_it_came() {
         {"kind": "request", "parts": [
             {"part_kind": "novel", "b": 1, "a": {"z": [], "y": null}},
             {"part_kind": "user-prompt", "content": [{"kind": "hologram", "depth": 3}, "text"], "mood": "calm"},
-            {"part_kind": "tool-return", "tool_name": "t", "content": {"kind": "image-url", "url": 7}, "outcome": "odd"},
+            {"part_kind": "tool-return", "tool_name": "t", "content": {"kind": "image-url", "url": 7}, "outcome": "?"},
         ], "novel": true},
-        {"kind": "response", "parts": [{"part_kind": "telepathy"}], "finish_reason": "bored", "usage": {"smell_tokens": 4}},
+        {"kind": "response", "parts": [{"part_kind": "telepathy"}], "finish_reason": "bored", "usage": {"smells": 4}},
     ]);
     check_round::<Vec<ModelMessage>>(&json, "history");
     let event = json!({"event_kind": "part_delta", "index": 1, "delta": {"part_delta_kind": "smell", "x": 1}});
@@ -199,6 +199,20 @@ fn media_types_come_from_the_path() {
 }
 
 #[test]
+fn times_are_formatted() {
+    let cases = [
+        (951_782_399, 0, "2000-02-28T23:59:59Z"),
+        (951_782_400, 1_999, "2000-02-29T00:00:00.000001Z"),
+        (4_107_542_400, 999, "2100-03-01T00:00:00Z"),
+        (-1, 999_999_999, "1969-12-31T23:59:59.999999Z"),
+        (-2_203_891_200, 0, "1900-03-01T00:00:00Z"),
+    ];
+    for (seconds, nanos, text) in cases {
+        assert_eq!(Timestamp::from_unix(seconds, nanos).as_str(), text);
+    }
+}
+
+#[test]
 fn a_tool_return_becomes_text_object_or_items() {
     let image = json!({"kind": "image-url", "url": "https://example.com/a.png"});
     let part = |content: Value| ToolReturnPart::new("t", content, "id");
@@ -241,9 +255,24 @@ fn a_retry_prompt_says_what_was_wrong() {
     let mut part = RetryPromptPart { content, ..Default::default() };
     assert!(!part.model_response().contains("input") && !part.model_response().contains("ctx"));
     part.tool_name = Some("t".into());
-    let text = "1 validation error:\n```json\n[\n  {\n    \"type\": \"missing\",\n    \"loc\": [\n      \"a\"\n    ],\n    \"msg\": \"m\",\n    \
-                \"input\": {\n      \"b\": 1\n    }\n  }\n]\n```\n\nFix the errors and try again.";
-    assert_eq!(part.model_response(), text);
+    let expected = r#"1 validation error:
+```json
+[
+  {
+    "type": "missing",
+    "loc": [
+      "a"
+    ],
+    "msg": "m",
+    "input": {
+      "b": 1
+    }
+  }
+]
+```
+
+Fix the errors and try again."#;
+    assert_eq!(part.model_response(), expected);
 }
 
 #[test]

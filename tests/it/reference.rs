@@ -116,14 +116,7 @@ fn request_fact(part: &ModelRequestPart) -> Value {
                 };
                 items.map(json).collect()
             };
-            let files = part.files().map(|file| {
-                let format = match file {
-                    MultiModalContent::Url(url) => url.format(),
-                    MultiModalContent::Binary(binary) => binary.format(),
-                    MultiModalContent::Uploaded(file) => file.format(),
-                };
-                json!([file.identifier(), format.ok()])
-            });
+            let files = part.files().map(|file| json!([file.identifier(), file.format().ok()]));
             json!({
                 "str": [part.model_response_str(true), part.model_response_str(false)],
                 "object": [part.model_response_object(true), part.model_response_object(false)],
