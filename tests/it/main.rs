@@ -18,6 +18,7 @@ mod fake;
 mod messages;
 mod profile;
 mod reference;
+mod responses;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;
@@ -29,6 +30,8 @@ mod serve_faults;
 mod serve_fixtures;
 #[cfg(feature = "serve")]
 mod serve_model;
+mod stream;
+mod stream_odd;
 mod tools;
 #[cfg(feature = "client")]
 mod transport;
