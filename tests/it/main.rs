@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
 
 mod answers_conformance;
+mod answers_reference;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]

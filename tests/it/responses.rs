@@ -10,7 +10,7 @@ use bedrock_converse::profile::ModelProfile;
 use bedrock_converse::wire::ConverseResponse;
 use serde_json::{Value, json};
 
-const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+pub(crate) const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 /// Gives `then` a target and an origin.
 pub(crate) fn with_target<T>(model_name: &str, then: impl FnOnce(Target<'_>, Origin) -> T) -> T {

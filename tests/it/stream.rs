@@ -15,7 +15,7 @@ const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 /// A stream that is fed with events as JSON.
 pub(crate) struct Feed {
     pub(crate) stream: StreamParts,
-    told: VecDeque<bedrock_converse::messages::ModelResponseStreamEvent>,
+    pub(crate) told: VecDeque<bedrock_converse::messages::ModelResponseStreamEvent>,
 }
 
 impl Feed {

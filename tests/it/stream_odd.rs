@@ -59,6 +59,8 @@ fn encrypted_thinking_ends_with_all_that_came_when_another_part_interrupts_it() 
     let told = feed.told();
     assert_eq!(told[1]["delta"]["signature_delta"], "ab");
     assert_eq!(told[2]["part"]["signature"], "ab");
+    let mut no_more = Feed { stream: feed.stream.clone(), ..Feed::new(json!({})) }.all(&[stop(0)]);
+    assert_eq!(no_more.told(), [] as [Value; 0], "it is told already");
     feed = feed.all(&[reasoning(0, "redactedContent", "Yw=="), stop(0)]);
     assert_eq!(feed.told()[0]["delta"]["signature_delta"], "abc");
     assert_eq!(signature(&feed), "abc");
@@ -70,6 +72,11 @@ fn thinking_may_be_a_signature_alone() {
     let (told, _) = stream(&[reasoning(0, "signature", "c2ln"), stop(0)]);
     assert_eq!(told[0], json!({"index": 0, "part": part, "event_kind": "part_start"}));
     assert_eq!(told[1], json!({"index": 0, "part": part, "event_kind": "part_end"}));
+
+    let (told, _) = stream(&[reasoning(0, "signature", "YQ=="), reasoning(0, "signature", "c2ln"), stop(0)]);
+    let delta = json!({"signature_delta": "c2ln", "part_delta_kind": "thinking"});
+    assert_eq!(*last_delta(&told), delta, "the provider is named once");
+    assert_eq!(told.last().unwrap()["part"], part);
 }
 
 /// pydantic-ai loses them.
@@ -105,6 +112,7 @@ fn images_are_told_when_they_are_whole() {
     assert_eq!(told[0]["part"]["content"]["media_type"], "image/png");
     assert_eq!(told[0]["part"]["content"]["data"], "iVBORw==");
     assert_eq!(told[1..], [json!({"event_kind": "final_result"})]);
+    assert_eq!(stream(&events).0.len(), 1, "what comes whole has no end of its own");
 
     let error = delta(0, json!({"image": {"error": {"message": "no paint"}}}));
     let parts = parts(&[start(0, json!({"image": {"format": "png"}})), error, stop(0)]);
@@ -156,6 +164,8 @@ fn deltas_open_blocks_that_were_not_announced_at_any_index() {
     let call = json!({"tool_name": "", "args": "{\"a\":1}", "tool_call_id": "", "part_kind": "tool-call"});
     assert_eq!(parts[0], call);
     assert_eq!(parts[3]["content"], json!({"ok": true}));
+    let (told, _) = stream(&events);
+    assert_eq!(*last_delta(&told), json!({"args_delta": ":1}", "part_delta_kind": "tool_call"}));
 }
 
 /// pydantic-ai fails on the first and joins what does not belong together in the second.
@@ -179,6 +189,24 @@ fn another_kind_at_the_same_index_and_a_second_start_are_new_parts() {
     assert_eq!(of(&events), ["a", "b"]);
     let events = [reasoning(0, "redactedContent", "YQ=="), reasoning(0, "text", "b"), stop(0)];
     assert_eq!(of(&events), ["", "b"]);
+}
+
+#[test]
+fn what_is_told_whole_is_told_when_something_else_takes_its_index() {
+    let cite = delta(0, json!({"citation": {"title": "A"}}));
+    let result = delta(0, json!({"toolResult": [{"text": "r"}]}));
+    let image = delta(0, json!({"image": {"source": {"bytes": "AA=="}}}));
+    let others = [call(0, "t1", "f"), reasoning(0, "text", "hm")];
+    for next in others.iter().chain([&result, &image]) {
+        for (first, kind) in [(&cite, "text"), (&result, "builtin-tool-return"), (&image, "file")] {
+            let parts = parts(&[first.clone(), next.clone(), stop(0)]);
+            assert_eq!(parts[0]["part_kind"], kind);
+            assert_eq!(parts.as_array().unwrap().len(), if first == next { 1 } else { 2 }, "{first} {next}");
+            if first == &cite {
+                assert_eq!(parts[0]["provider_details"]["citations"], json!([{"title": "A"}]));
+            }
+        }
+    }
 }
 
 #[test]
