@@ -1,6 +1,8 @@
 //! Integration tests, one binary.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
 
+mod answers_conformance;
+mod answers_reference;
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "cli")]
@@ -24,6 +26,7 @@ mod fake;
 mod messages;
 mod profile;
 mod reference;
+mod responses;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;
@@ -35,6 +38,8 @@ mod serve_faults;
 mod serve_fixtures;
 #[cfg(feature = "serve")]
 mod serve_model;
+mod stream;
+mod stream_odd;
 mod tools;
 #[cfg(feature = "client")]
 mod transport;
