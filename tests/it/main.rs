@@ -15,6 +15,7 @@ mod eventstream_fixtures;
 #[cfg(feature = "client")]
 mod fake;
 mod messages;
+mod preflight;
 mod profile;
 mod reference;
 mod schema;
