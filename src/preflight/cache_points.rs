@@ -127,7 +127,10 @@ fn check_list<'a, T: Block>(
         if !takes_points(part, profile) {
             let finding = report.error(Rule::CachePointRefused, path, "the model doesn't take a cache point here");
             if !profile.bedrock_supports_prompt_caching {
-                finding.says("You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information.");
+                finding.says(
+                    "You invoked an unsupported model or your request did not allow prompt caching. See \
+                     the documentation for more information.",
+                );
             }
             finding.repairable();
             continue;
@@ -143,7 +146,10 @@ fn check_list<'a, T: Block>(
                 .repairable(),
             Some(Kind::Reasoning) => report
                 .error(Rule::CachePointAfterReasoning, path.as_str(), "a cache point can't follow reasoning")
-                .says("Cache point cannot be inserted after reasoning block. Please remove the invalid cache point and try again.")
+                .says(
+                    "Cache point cannot be inserted after reasoning block. Please remove the invalid cache point \
+                     and try again.",
+                )
                 .repairable(),
             Some(Kind::Document) => {
                 let message = "a cache point can't follow a video, or a document other than a PDF";

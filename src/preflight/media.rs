@@ -10,7 +10,8 @@ use crate::wire::{
     S3Location, ToolResultContentBlock, VideoBlock, VideoSource,
 };
 
-/// The most documents and images of a request: <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html>.
+/// The most documents and images of a request:
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html>.
 const MOST_DOCUMENTS: usize = 5;
 const MOST_IMAGES: usize = 20;
 
@@ -68,9 +69,10 @@ pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &
                 check_name(document, path, &mut names, report);
             }
             Medium::Video(_) if !profile.bedrock_supports_video_input => {
-                report
-                    .error(Rule::VideoRefused, path, "the model takes no video")
-                    .says("This model doesn't support the video content block that you provided. Update the content block and try again.");
+                report.error(Rule::VideoRefused, path, "the model takes no video").says(
+                    "This model doesn't support the video content block that you provided. Update the content \
+                     block and try again.",
+                );
             }
             Medium::Video(_) => {}
         }

@@ -14,11 +14,15 @@
 //! let mut request = ConverseRequest::new("us.amazon.nova-micro-v1:0").user("Hello").user(" ");
 //!
 //! let findings = preflight::check(&request, &profile);
-//! assert_eq!(findings.iter().map(|finding| finding.rule).collect::<Vec<_>>(), [Rule::RoleAlternation, Rule::BlankText]);
+//! let rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
+//! assert_eq!(rules, [Rule::RoleAlternation, Rule::BlankText]);
 //! assert_eq!((findings[1].severity, &*findings[1].path), (Severity::Error, "messages[1].content[0].text"));
 //! assert_eq!(
 //!     findings[1].aws.as_deref(),
-//!     Some("The text field in the ContentBlock object at messages.1.content.0 is blank. Add text to the text field, and try again."),
+//!     Some(
+//!         "The text field in the ContentBlock object at messages.1.content.0 is blank. \
+//!          Add text to the text field, and try again."
+//!     ),
 //! );
 //!
 //! assert_eq!(preflight::repair(&mut request, &profile), findings);
@@ -89,13 +93,17 @@ pub fn check(request: &ConverseRequest, profile: &ModelProfile) -> Vec<Finding> 
 ///     .assistant(ToolUseBlock::new("call_1", "thermometer", json!({})))
 ///     .user("Never mind. What time is it?");
 /// let repaired = repair(&mut request, &profile);
-/// assert_eq!(repaired.iter().map(|finding| finding.rule.id()).collect::<Vec<_>>(), ["tool-config-missing", "tool-result-missing"]);
+/// let rules: Vec<&str> = repaired.iter().map(|finding| finding.rule.id()).collect();
+/// assert_eq!(rules, ["tool-config-missing", "tool-result-missing"]);
+///
+/// let unanswered = json!({
+///     "toolUseId": "call_1",
+///     "content": [{"text": "The tool call was not answered."}],
+///     "status": "error",
+/// });
 /// assert_eq!(
 ///     serde_json::to_value(&request.messages.unwrap()[2].content).unwrap(),
-///     json!([
-///         {"toolResult": {"toolUseId": "call_1", "content": [{"text": "The tool call was not answered."}], "status": "error"}},
-///         {"text": "Never mind. What time is it?"},
-///     ]),
+///     json!([{"toolResult": unanswered}, {"text": "Never mind. What time is it?"}]),
 /// );
 /// ```
 pub fn repair(request: &mut ConverseRequest, profile: &ModelProfile) -> Vec<Finding> {

@@ -73,7 +73,10 @@ fn check_result(result: &ToolResultBlock, place: &str, profile: &ModelProfile, r
                 let message = "some models refuse text that is nothing but white space";
                 report
                     .warning(Rule::BlankText, format!("{place}.text"), message)
-                    .says("The model returned the following errors: messages: text content blocks must contain non-whitespace text")
+                    .says(
+                        "The model returned the following errors: messages: text content blocks must contain \
+                         non-whitespace text",
+                    )
                     .repairable();
             }
             medium => check_medium(medium, &place, profile, report),

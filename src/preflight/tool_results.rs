@@ -46,7 +46,8 @@ fn expected(m: usize, id: &str) -> String {
 fn check_results(messages: &[Message], m: usize, report: &mut Report) {
     let surplus = || {
         format!(
-            "The number of toolResult blocks at messages.{m}.content exceeds the number of toolUse blocks of previous turn."
+            "The number of toolResult blocks at messages.{m}.content exceeds the number of toolUse blocks of \
+             previous turn."
         )
     };
     let mut answered = BTreeSet::new();
@@ -77,7 +78,8 @@ fn check_order(message: &Message, m: usize, profile: &ModelProfile, report: &mut
     let count = results(message).count();
     if let Some((b, _)) = results(message).find(|(b, _)| !leads(message, *b)) {
         let text = format!(
-            "messages.{m}: Did not find {count} `tool_result` block(s) at the beginning of this message. Messages following `tool_use` blocks must begin with a matching number of `tool_result` blocks."
+            "messages.{m}: Did not find {count} `tool_result` block(s) at the beginning of this message. Messages \
+             following `tool_use` blocks must begin with a matching number of `tool_result` blocks."
         );
         let path = format!("{}.toolResult", place(m, b));
         report

@@ -11,7 +11,8 @@ pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &
         if message.content.is_empty() {
             let path = format!("messages[{m}].content");
             let text = format!(
-                "The content field in the Message object at messages.{m} is empty. Add a ContentBlock object to the content field and try again."
+                "The content field in the Message object at messages.{m} is empty. Add a ContentBlock object to the \
+                 content field and try again."
             );
             report.error(Rule::EmptyMessage, path, "a message needs content").says(text).repairable();
         }
@@ -26,7 +27,10 @@ pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &
         let message = "the text that the model shall go on from can't end with white space";
         report
             .error(Rule::TrailingWhitespace, path, message)
-            .says("The model returned the following errors: messages: final assistant content cannot end with trailing whitespace")
+            .says(
+                "The model returned the following errors: messages: final assistant content cannot end with \
+                 trailing whitespace",
+            )
             .repairable();
     }
 }
@@ -47,14 +51,20 @@ fn roles(request: &ConverseRequest, profile: &ModelProfile, report: &mut Report)
     {
         report
             .error(Rule::FirstRole, role(m), "the conversation has to begin with the user")
-            .says("A conversation must start with a user message. Try again with a conversation that starts with a user message.")
+            .says(
+                "A conversation must start with a user message. Try again with a conversation that starts with a \
+                 user message.",
+            )
             .repairable();
     }
     for (m, pair) in messages.windows(2).enumerate() {
         if pair[0].role == pair[1].role && !is_system(&pair[0]) {
             report
                 .error(Rule::RoleAlternation, role(m + 1), format!("two messages of the {} in a row", pair[0].role))
-                .says("A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user and assistant roles and try again.")
+                .says(
+                    "A conversation must alternate between user and assistant roles. Make sure the conversation \
+                     alternates between user and assistant roles and try again.",
+                )
                 .repairable();
         }
     }

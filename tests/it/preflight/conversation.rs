@@ -247,7 +247,10 @@ fn tool_results() -> Vec<Case> {
 fn media() -> Vec<Case> {
     let text = || json!({"text": "What is it?"});
     let asked = |block: Value| said(json!([user(json!([text(), block]))]));
-    let s3 = |kind: &str, format: &str| json!({kind: {"format": format, "name": "a", "source": {"s3Location": {"uri": "s3://abc/d"}}}});
+    let s3 = |kind: &str, format: &str| {
+        let source = json!({"s3Location": {"uri": "s3://abc/d"}});
+        json!({kind: {"format": format, "name": "a", "source": source}})
+    };
     let numbered = |count: usize| (0..count).map(|n| document(&n.to_string(), "pdf"));
     let many = |blocks: Vec<Value>| said(json!([user([vec![text()], blocks].concat().into())]));
     vec![

@@ -189,7 +189,8 @@ fn findings_say_what_aws_says() {
             CLAUDE,
             looked(json!([assistant(json!([call("b")])), user(json!([result("b"), result("c")]))])),
             Rule::ToolResultUnknown,
-            "The number of toolResult blocks at messages.2.content exceeds the number of toolUse blocks of previous turn.",
+            "The number of toolResult blocks at messages.2.content exceeds the number of toolUse blocks of previous \
+             turn.",
         ),
         (
             LLAMA,
@@ -206,7 +207,10 @@ fn findings_say_what_aws_says() {
         ),
         (
             CLAUDE,
-            json!({"messages": [hi()], "toolConfig": {"tools": [{"toolSpec": {"name": "a", "inputSchema": {"json": {}}}}]}}),
+            {
+                let tool = json!({"toolSpec": {"name": "a", "inputSchema": {"json": {}}}});
+                json!({"messages": [hi()], "toolConfig": {"tools": [tool]}})
+            },
             Rule::ToolSchema,
             "The value at toolConfig.tools.0.toolSpec.inputSchema.json.type must be one of the following: object.",
         ),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bedrock_converse::ModelProfile;
-use bedrock_converse::preflight::{check, repair};
+use bedrock_converse::preflight::{Finding, check, repair};
 use bedrock_converse::wire::{ContentBlock, ConverseRequest};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -36,11 +36,12 @@ fn block() -> impl Strategy<Value = Value> {
         (id(), select(&["look", "look!"][..]), select(vec![json!({}), json!(null), json!("{}"), json!("x"), json!(1)]));
     let result =
         (id(), prop::collection::vec(result_content(), 0..3), select(&["success", "error"][..]), any::<bool>());
+    let file = (select(&["a", "a", "b.csv", ""][..]), select(&["pdf", "csv"][..]));
     prop_oneof![
         3 => select(&["one", "two ", "", " \n"][..]).prop_map(|text| json!({"text": text})),
         1 => Just(image()),
         1 => Just(video()),
-        2 => (select(&["a", "a", "b.csv", ""][..]), select(&["pdf", "csv"][..])).prop_map(|(name, format)| document(name, format)),
+        2 => file.prop_map(|(name, format)| document(name, format)),
         3 => call.prop_map(|(id, name, input)| json!({"toolUse": {"toolUseId": id, "name": name, "input": input}})),
         1 => Just(json!({"toolUse": {"toolUseId": "s", "name": "code", "input": {}, "type": "server_tool_use"}})),
         4 => result.prop_map(|(id, content, status, known)| {
@@ -110,7 +111,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn repair_keeps_its_promises(model in select(&[CLAUDE, NOVA, LLAMA, WRITER, PROMPT, "zai.glm-5"][..]), body in body()) {
+    fn repair_keeps_its_promises(
+        model in select(&[CLAUDE, NOVA, LLAMA, WRITER, PROMPT, "zai.glm-5"][..]),
+        body in body(),
+    ) {
         let profile = ModelProfile::for_model(model);
         let given = request(model, &body);
         let mut repaired = given.clone();
@@ -125,7 +129,7 @@ proptest! {
         let left = check(&repaired, &profile);
         let shown = serde_json::to_string(&repaired).unwrap();
         prop_assert!(left.iter().all(|finding| !finding.repairable), "{left:#?}\n{shown}");
-        let rules = |findings: &[_]| findings.iter().map(|finding: &bedrock_converse::preflight::Finding| finding.rule.id()).collect::<BTreeSet<_>>();
+        let rules = |findings: &[Finding]| findings.iter().map(|finding| finding.rule.id()).collect::<BTreeSet<_>>();
         prop_assert!(rules(&left).is_subset(&rules(&found)), "{left:#?}\n{shown}");
         prop_assert!(said(&given).iter().zip(said(&repaired)).all(|(before, after)| *before <= after), "{shown}");
     }

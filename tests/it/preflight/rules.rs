@@ -59,7 +59,8 @@ pub(super) fn result(id: &str) -> Value {
 }
 
 pub(super) fn unanswered(id: &str) -> Value {
-    json!({"toolResult": {"toolUseId": id, "content": [{"text": "The tool call was not answered."}], "status": "error"}})
+    let content = json!([{"text": "The tool call was not answered."}]);
+    json!({"toolResult": {"toolUseId": id, "content": content, "status": "error"}})
 }
 
 /// A request with the tool `look`, in which `hi` comes first.
