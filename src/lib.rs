@@ -36,6 +36,8 @@ pub mod serve;
 #[cfg(feature = "client")]
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "client")]
+pub use model::{BedrockConverseModel, BedrockConverseModelBuilder, BedrockStreamedResponse, IntoProvider};
 pub use profile::{BedrockModelName, LatestBedrockModelNames, ModelProfile};
 #[cfg(feature = "client")]
 pub use provider::{BedrockProvider, BedrockProviderBuilder, Gateway, Provider};

@@ -333,6 +333,7 @@ impl BedrockProviderBuilder {
         let transport = self.transport.unwrap_or_else(|| Arc::new(reqwest.clone()));
         let auth = self.auth.unwrap_or_else(|| {
             let chain = chain(self.environment, self.profile_name, transport.clone(), reqwest);
+            let chain = if endpoint.allow_insecure_http { chain.allow_insecure_http() } else { chain };
             let chain = match &endpoint.region {
                 Some(region) => chain.in_region(region),
                 None => chain,

@@ -33,9 +33,11 @@ mod prepare;
 mod prompt;
 mod python;
 mod request;
+pub(crate) mod response;
 mod tool_results;
 mod tools;
 mod turns;
+pub(crate) mod usage;
 
 use std::collections::BTreeMap;
 
@@ -44,6 +46,7 @@ use bytes::Bytes;
 pub use self::history::prepare_messages;
 pub use self::media::downloads;
 pub use self::prepare::Prepared;
+pub use self::response::Origin;
 use crate::profile::ModelProfile;
 
 /// The content of URLs that were fetched, by URL.

@@ -1,6 +1,12 @@
 //! Integration tests, one binary.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
 
+#[cfg(feature = "cli")]
+mod cli;
+#[cfg(feature = "cli")]
+mod cli_chat;
+#[cfg(feature = "cli")]
+mod cli_request;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
@@ -32,6 +38,11 @@ mod serve_model;
 mod tools;
 #[cfg(feature = "client")]
 mod transport;
+mod wire_cases;
+mod wire_errors;
 mod wire_examples;
+mod wire_fault;
 mod wire_model;
 mod wire_open;
+mod wire_stable;
+mod wire_stream;

@@ -186,6 +186,25 @@ async fn refused_credentials_are_not_kept_when_the_renewal_fails() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_old_failure_is_not_told_to_those_who_wait_for_another_answer() {
+    let (world, cache) = World::new([Err("down"), Ok(Some(3600)), Ok(Some(3600))]);
+    assert!(cache.get().await.is_err());
+    let spawn = |refused: bool| {
+        let cache = cache.clone();
+        tokio::spawn(async move {
+            let credentials = cache.get().await.unwrap();
+            if refused {
+                cache.invalidate(&credentials);
+            }
+            credentials.access_key_id().to_owned()
+        })
+    };
+    let (first, second) = (spawn(true), spawn(false));
+    assert_eq!((first.await.unwrap(), second.await.unwrap()), ("AKID2".to_owned(), "AKID3".to_owned()));
+    assert_eq!(world.asked(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_who_leaves_does_not_take_the_others_along() {
     let (world, cache) = World::new([Ok(Some(3600)), Ok(Some(3600))]);
     let leaving = tokio::spawn({
