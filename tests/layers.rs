@@ -19,6 +19,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("eventstream", &["error"]),
     ("wire", &["error", "eventstream"]),
     ("profile", &["error", "messages", "settings", "tools"]),
+    ("preflight", &["wire", "profile"]),
     ("convert", &["error", "messages", "settings", "tools", "wire", "profile"]),
     ("stream", &["error", "messages", "settings", "tools", "wire", "profile", "convert"]),
 ];
