@@ -20,7 +20,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("wire", &["error", "eventstream"]),
     ("profile", &["error", "messages", "settings", "tools"]),
     ("preflight", &["wire", "profile"]),
-    ("convert", &["error", "messages", "settings", "tools", "wire", "profile"]),
+    ("convert", &["error", "messages", "settings", "tools", "wire", "profile", "preflight"]),
     ("stream", &["error", "messages", "settings", "tools", "wire", "profile", "convert"]),
 ];
 

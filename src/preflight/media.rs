@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::finding::Report;
-use super::{Rule, blocks, blocks_mut, is_user, limits, messages, messages_mut, place};
+use super::{DOCUMENT_TEXT, Rule, blocks, blocks_mut, is_user, limits, messages, messages_mut, place};
 use crate::profile::ModelProfile;
 use crate::wire::{
     AudioSource, ContentBlock, ConverseRequest, DocumentBlock, DocumentSource, ImageBlock, ImageSource, Message,
@@ -14,9 +14,6 @@ use crate::wire::{
 /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html>.
 const MOST_DOCUMENTS: usize = 5;
 const MOST_IMAGES: usize = 20;
-
-/// Goes before documents that have no text beside them.
-const DOCUMENT_TEXT: &str = "See attached document(s).";
 
 /// The name of a document that has none of the characters that a name can have.
 const DOCUMENT: &str = "Document";

@@ -54,7 +54,14 @@ use crate::wire::{
 };
 
 /// Stands for a turn that has to be there and has nothing to say. Several models refuse blank text.
-const EMPTY_TURN: &str = ".";
+pub(crate) const EMPTY_TURN: &str = ".";
+
+/// What a model is told of a call that nobody answered.
+pub(crate) const UNANSWERED: &str = "The tool call was not answered.";
+
+/// Goes before documents that have no text beside them, as
+/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html> wants it.
+pub(crate) const DOCUMENT_TEXT: &str = "See attached document(s).";
 
 /// What in the request the service refuses, or takes otherwise than it is meant. In no particular order of severity;
 /// the findings of one rule stand in the order of the request.

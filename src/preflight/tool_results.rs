@@ -3,12 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::finding::Report;
-use super::{EMPTY_TURN, Rule, calls, is_user, messages, place, results};
+use super::{EMPTY_TURN, Rule, UNANSWERED, calls, is_user, messages, place, results};
 use crate::profile::{ContentKind, ModelProfile};
 use crate::wire::{ContentBlock, ConversationRole, ConverseRequest, Message, ToolResultBlock, ToolResultStatus};
-
-/// The result of a call that has none.
-const UNANSWERED: &str = "The tool call was not answered.";
 
 pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &mut Report) {
     let messages = messages(request);

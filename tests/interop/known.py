@@ -136,8 +136,7 @@ def tools_of_history(body: Json, case: Json) -> None:
 def wrap_results(body: Json, case: Json) -> None:
     for message in body['messages']:
         for block in message['content']:
-            result = block.get('toolResult') or {'type': ''}
-            for item in result['content'] if 'type' not in result else []:
+            for item in (block.get('toolResult') or {}).get('content', []):
                 if 'json' in item and not isinstance(item['json'], dict):
                     item['json'] = {'result': item['json']}
 

@@ -24,7 +24,6 @@ mod eventstream_fixtures;
 #[cfg(feature = "client")]
 mod fake;
 mod messages;
-mod preflight;
 mod profile;
 mod reference;
 mod responses;
