@@ -121,8 +121,7 @@ fn kind(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::Timeout => "timeout",
         _ if error.in_stream() => "stream",
-        // A status without an attempt is that of some other server, of which a file was to be downloaded.
-        _ if error.attempts() > 0 && error.status().is_some_and(|status| status >= 400) => "http",
+        _ if error.status().is_some_and(|status| status >= 400) => "http",
         ErrorKind::InvalidInput
         | ErrorKind::Unsupported
         | ErrorKind::Configuration
