@@ -70,16 +70,17 @@ impl Connection {
 
     /// Adds both ways on to an error that says that there is no way to AWS.
     pub(crate) fn explain(&self, error: Error) -> Error {
-        if !matches!(error.kind(), ErrorKind::Credentials | ErrorKind::Configuration) || self.offline {
-            return error;
-        }
-        let hint = match error.hint() {
-            Some(hint) if error.kind() == ErrorKind::Credentials => hint.to_owned(),
-            _ => "set AWS_REGION, and AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or \
-                  AWS_BEARER_TOKEN_BEDROCK"
-                .to_owned(),
+        const KEYS: &str = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or AWS_BEARER_TOKEN_BEDROCK";
+        const OFFLINE: &str = "add --offline to try it without AWS";
+        let hint = match (error.kind(), error.hint()) {
+            _ if self.offline => return error,
+            (ErrorKind::Credentials, None) => format!("set {KEYS}; or {OFFLINE}"),
+            (ErrorKind::Credentials, Some(hint)) => format!("{hint}; or {OFFLINE}"),
+            // What is to be configured will hardly be the only thing that is missing.
+            (ErrorKind::Configuration, Some(hint)) => format!("{hint}. AWS wants {KEYS} too; or {OFFLINE}"),
+            _ => return error,
         };
-        error.with_hint(format!("{hint}; or add --offline to try it without AWS"))
+        error.with_hint(hint)
     }
 }
 

@@ -54,6 +54,12 @@ pub(crate) fn is_watched() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Whether `stream` is a terminal that can do more than print.
+pub(crate) fn is_capable(stream: &impl IsTerminal) -> bool {
+    let is_dumb = || Environment::process().var("TERM").is_some_and(|term| term == "dumb");
+    stream.is_terminal() && !is_dumb()
+}
+
 /// Leaves the line in which a terminal shows `^C`.
 pub(crate) fn end_line() {
     if io::stderr().is_terminal() {
@@ -115,8 +121,7 @@ fn kind(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::Timeout => "timeout",
         _ if error.in_stream() => "stream",
-        // A status without an attempt is that of some other server, of which a file was to be downloaded.
-        _ if error.attempts() > 0 && error.status().is_some_and(|status| status >= 400) => "http",
+        _ if error.status().is_some_and(|status| status >= 400) => "http",
         ErrorKind::InvalidInput
         | ErrorKind::Unsupported
         | ErrorKind::Configuration
@@ -133,9 +138,7 @@ pub(crate) struct Style(bool);
 impl Style {
     /// For what is printed to `stream`. <https://no-color.org> is honoured.
     pub(crate) fn on(stream: &impl IsTerminal) -> Self {
-        let environment = Environment::process();
-        let plain = environment.var("NO_COLOR").is_some() || environment.var("TERM").is_some_and(|term| term == "dumb");
-        Self(stream.is_terminal() && !plain)
+        Self(is_capable(stream) && Environment::process().var("NO_COLOR").is_none())
     }
 
     pub(crate) fn red<T: Display>(self, text: T) -> Painted<T> {

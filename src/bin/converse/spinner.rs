@@ -1,17 +1,17 @@
 //! A sign of life on the terminal while the model thinks.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::output::Style;
+use crate::output::{Style, is_capable};
 
 const FRAMES: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const PERIOD: Duration = Duration::from_millis(80);
 
-/// Turns on standard error, if that is a terminal, until it is stopped or dropped.
+/// Turns on standard error, if that is a terminal which can do it, until it is stopped or dropped.
 pub(crate) struct Spinner {
     enabled: bool,
     visible: bool,
@@ -22,7 +22,7 @@ pub(crate) struct Spinner {
 
 impl Spinner {
     pub(crate) fn new() -> Self {
-        Self { enabled: io::stderr().is_terminal(), visible: false, turns: 0, next: Instant::now() + PERIOD }
+        Self { enabled: is_capable(&io::stderr()), visible: false, turns: 0, next: Instant::now() + PERIOD }
     }
 
     /// Turns while `future` is under way.
