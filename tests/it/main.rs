@@ -12,6 +12,8 @@ mod eventstream;
 mod eventstream_conformance;
 mod eventstream_differential;
 mod eventstream_fixtures;
+#[cfg(feature = "serve")]
+mod faults;
 #[cfg(feature = "client")]
 mod fake;
 mod messages;
