@@ -16,6 +16,8 @@ mod eventstream_fixtures;
 mod faults;
 #[cfg(feature = "client")]
 mod fake;
+#[cfg(feature = "serve")]
+mod hints;
 mod messages;
 mod profile;
 mod reference;
