@@ -21,8 +21,12 @@ mod eventstream;
 mod eventstream_conformance;
 mod eventstream_differential;
 mod eventstream_fixtures;
+#[cfg(feature = "serve")]
+mod faults;
 #[cfg(feature = "client")]
 mod fake;
+#[cfg(feature = "serve")]
+mod hints;
 mod messages;
 mod profile;
 mod reference;
