@@ -21,13 +21,14 @@ mod eventstream;
 mod eventstream_conformance;
 mod eventstream_differential;
 mod eventstream_fixtures;
-#[cfg(feature = "serve")]
-mod faults;
 #[cfg(feature = "client")]
 mod fake;
 #[cfg(feature = "serve")]
+mod faults;
+#[cfg(feature = "serve")]
 mod hints;
 mod messages;
+mod preflight;
 mod profile;
 mod reference;
 mod responses;
