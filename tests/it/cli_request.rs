@@ -147,6 +147,33 @@ fn a_dry_run_shows_what_would_be_sent_without_secrets() {
     }
 }
 
+#[test]
+fn a_check_finds_what_the_service_refuses_and_mends_what_it_can() {
+    let check = |input: &Value, options: &[&str]| {
+        let mut command = converse(["check", "--input", "-"].iter().chain(options));
+        Run::with_input(&mut command, input.to_string().as_bytes())
+    };
+    assert_eq!(check(&says("Hello"), &[]).success(), "");
+    let mut unanswered = says("Hello");
+    let call = json!({ "part_kind": "tool-call", "tool_name": "get_time", "args": {}, "tool_call_id": "x y" });
+    let messages = unanswered["messages"].as_array_mut().unwrap();
+    messages.push(json!({ "kind": "response", "parts": [call] }));
+    messages.push(messages[0].clone());
+
+    let found = check(&unanswered, &["--output", "json"]);
+    let finding: Value = serde_json::from_str(found.stdout.lines().next().unwrap()).unwrap();
+    assert_eq!((&finding["rule"], &finding["severity"]), (&json!("tool-use-id"), &json!("error")));
+    assert_eq!(found.error()["kind"], "user");
+    let told = check(&unanswered, &[]);
+    assert!(told.stdout.starts_with("error[tool-use-id] messages[1]"), "{}", told.stdout);
+    told.failure();
+
+    let mended = check(&unanswered, &["--repair"]);
+    assert!(mended.stderr.contains("error[tool-use-id]"), "{}", mended.stderr);
+    let body: Value = serde_json::from_str(&mended.success()).unwrap();
+    assert_eq!(body["messages"][1]["content"][0]["toolUse"]["toolUseId"], "x_y");
+}
+
 fn fixtures(kind: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/eventstream").join(kind);
     let files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

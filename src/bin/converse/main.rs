@@ -9,12 +9,14 @@ use clap::{CommandFactory as _, Parser as _};
 mod answer;
 mod ask;
 mod chat;
+mod check;
 mod connect;
 mod count_tokens;
 mod credentials;
 mod decode;
 mod dry_run;
 mod history;
+mod input;
 mod models;
 mod output;
 mod prompt;
@@ -48,6 +50,7 @@ enum Command {
     Chat(chat::Chat),
     Request(request::RequestFile),
     CountTokens(count_tokens::CountTokens),
+    Check(check::Check),
     Decode(decode::Decode),
     Serve(serve::Serve),
     Models(models::Models),
@@ -68,6 +71,7 @@ impl Command {
             Self::Ask(ask) => ask.run(output).await,
             Self::Request(request) => request.run(output).await,
             Self::CountTokens(count) => count.run(output).await,
+            Self::Check(check) => check.run(output).await,
             Self::Decode(decode) => decode.run(),
             Self::Serve(serve) => serve.run(output).await,
             Self::Models(models) => models.run(output),

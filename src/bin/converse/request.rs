@@ -3,16 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bedrock_converse::messages::{JsonObject, ModelMessage};
-use bedrock_converse::settings::BedrockModelSettings;
-use bedrock_converse::tools::ModelRequestParameters;
 use bedrock_converse::{BedrockConverseModel, BedrockProvider, Result};
-use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::connect::{Connection, read_text};
+use crate::connect::Connection;
 use crate::dry_run::{self, DryRun};
-use crate::output::{self, Output, invalid};
+use crate::input::Input;
+use crate::output::{self, Output};
 
 /// Send a request that stands in a file. The answer is JSON
 #[derive(clap::Args)]
@@ -40,7 +37,7 @@ pub(crate) struct RequestFile {
 
 impl RequestFile {
     pub(crate) async fn run(self, output: Output) -> Result<()> {
-        let input = Input::read(&read_text(&self.input)?)?;
+        let input = Input::read(&self.input)?;
         if !self.dry_run && !self.curl {
             let link = self.connection.open(false).await?;
             return self.send(&input, link.provider.clone()).await;
@@ -76,36 +73,4 @@ impl RequestFile {
         }
         output::print_json(&json!({ "event_kind": "response", "response": stream.get() }))
     }
-}
-
-struct Input {
-    model: String,
-    messages: Vec<ModelMessage>,
-    settings: Option<BedrockModelSettings>,
-    parameters: Option<ModelRequestParameters>,
-    profile: JsonObject,
-}
-
-impl Input {
-    fn read(json: &str) -> Result<Self> {
-        let mut members: JsonObject =
-            serde_json::from_str(json).map_err(|error| invalid(format_args!("the input: {error}")))?;
-        let missing = |name: &str| invalid(format_args!("the input has no `{name}`"));
-        let input = Self {
-            model: take(&mut members, "model")?.ok_or_else(|| missing("model"))?,
-            messages: take(&mut members, "messages")?.ok_or_else(|| missing("messages"))?,
-            settings: take(&mut members, "settings")?,
-            parameters: take(&mut members, "parameters")?,
-            profile: take(&mut members, "profile")?.unwrap_or_default(),
-        };
-        match members.keys().next() {
-            None => Ok(input),
-            Some(unknown) => Err(invalid(format_args!("the input has a member `{unknown}`, which means nothing"))),
-        }
-    }
-}
-
-fn take<T: DeserializeOwned>(members: &mut JsonObject, name: &str) -> Result<Option<T>> {
-    let value = members.shift_remove(name).unwrap_or_default();
-    serde_json::from_value(value).map_err(|error| invalid(format_args!("`{name}`: {error}")))
 }
