@@ -66,6 +66,7 @@ const IN_STREAM: [Row; 22] = [
 
 /// An answer in place of the model's, and the same of its error; the number is that of the attempts.
 #[rustfmt::skip]
+#[expect(clippy::type_complexity, reason = "a table")]
 const IN_PLACE: [(&str, ErrorKind, Option<u16>, Option<&str>, bool, u32); 16] = [
     ("throttle",                                         Throttling,    Some(429), Some("ThrottlingException"),         true,  3),
     (r#"throttle message="20 per day""#,                 QuotaExceeded, Some(429), Some("ThrottlingException"),         false, 1),
