@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
 
 #[cfg(feature = "client")]
+mod cassette;
+#[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 mod client_stream;
@@ -16,6 +18,10 @@ mod eventstream_fixtures;
 mod fake;
 mod messages;
 mod profile;
+#[cfg(feature = "client")]
+mod record;
+#[cfg(feature = "client")]
+mod record_secrets;
 mod reference;
 mod schema;
 #[cfg(feature = "serve")]
