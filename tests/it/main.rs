@@ -23,6 +23,8 @@ mod record;
 #[cfg(feature = "client")]
 mod record_secrets;
 mod reference;
+#[cfg(feature = "client")]
+mod replay;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;
