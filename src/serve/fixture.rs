@@ -5,11 +5,10 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use serde_json::Value;
 
 use super::answer::Answer;
 use crate::error::Result;
-use crate::transport::{Exchange, Form};
+use crate::transport::{Exchange, Form, RecordedRequest};
 
 /// One exchange.
 #[derive(Debug)]
@@ -49,10 +48,10 @@ impl Fixture {
         Ok(Exchange::load(folder)?.into_iter().map(Self).collect())
     }
 
-    /// The recorded answer, if `request` is the recorded request.
-    pub(super) fn answer(&self, method: &str, path: &str, request: &Value) -> Option<Answer> {
-        let Exchange { request: recorded, response, .. } = &self.0;
-        if !recorded.is(method, path, request) {
+    /// The recorded answer, if `sent` is the recorded request, whatever its headers.
+    pub(super) fn answer(&self, sent: &RecordedRequest) -> Option<Answer> {
+        let Exchange { request, response, .. } = &self.0;
+        if (&request.method, &request.path, &request.body) != (&sent.method, &sent.path, &sent.body) {
             return None;
         }
         let body = response.body.clone();

@@ -74,7 +74,7 @@ impl FromStr for Mode {
 /// # async fn main() -> Result<()> {
 /// let cassette = Cassette::open("fixtures/recorded/capital")?;
 /// let provider = BedrockProvider::builder().environment(cassette.environment()).transport(cassette.clone()).build()?;
-/// assert_eq!(capital("France", provider).await?, "You said: What is the capital of France?");
+/// assert_eq!(capital("France", provider).await?, "The capital of France is Paris.");
 /// cassette.finish()
 /// # }
 /// ```

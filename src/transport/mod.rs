@@ -16,6 +16,7 @@ mod redact;
 mod replay;
 mod reqwest;
 mod rules;
+mod secrets;
 #[cfg(feature = "rustls")]
 mod tls;
 

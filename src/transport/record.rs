@@ -12,7 +12,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::exchange::{Exchange, Form, RecordedRequest, RecordedResponse, io_error, is_operation};
-use super::redact::{Secrets, clean_stream, hide_accounts};
+use super::redact::{clean_stream, hide_accounts};
+use super::secrets::Secrets;
 use super::{Body, BoxFuture, Chunks, Request, Response, Rules, Transport};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};

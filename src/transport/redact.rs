@@ -1,14 +1,8 @@
-//! What must not get to disk: account ids and padding are taken out, secrets are found.
+//! Account ids and padding, which are taken out of what gets to disk.
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-
-use super::Request;
-use crate::environment::Environment;
-use crate::error::{Error, ErrorKind, Result};
 
 /// What stands for every account id.
 const ACCOUNT: &[u8; 12] = b"123456789012";
@@ -100,12 +94,12 @@ fn moved(at: usize, places: &[(usize, usize)]) -> usize {
 }
 
 /// A frame whose checksums are right.
-struct Frame<'a> {
+pub(super) struct Frame<'a> {
     headers: &'a [u8],
     /// The payload without the account ids that it has whole.
     text: Vec<u8>,
     /// The same as JSON.
-    value: Option<Value>,
+    pub(super) value: Option<Value>,
     /// Where it ended in the stream.
     end: usize,
 }
@@ -140,7 +134,7 @@ fn without_member(text: &[u8], member: &str) -> Vec<u8> {
 }
 
 /// The valid frames that `bytes` starts with.
-fn frames(bytes: &[u8]) -> Vec<Frame<'_>> {
+pub(super) fn frames(bytes: &[u8]) -> Vec<Frame<'_>> {
     let (mut frames, mut at) = (Vec::new(), 0);
     while let Some((frame, headers)) = frame(&bytes[at..]) {
         at += frame.len();
@@ -166,7 +160,7 @@ fn frame(bytes: &[u8]) -> Option<(&[u8], usize)> {
 }
 
 /// The texts in JSON values by their paths. What a stream has sent in pieces, at one path of one block, is together.
-fn texts<'a>(values: impl IntoIterator<Item = &'a mut Value>) -> BTreeMap<String, Vec<&'a mut String>> {
+pub(super) fn texts<'a>(values: impl IntoIterator<Item = &'a mut Value>) -> BTreeMap<String, Vec<&'a mut String>> {
     fn collect<'a>(value: &'a mut Value, path: String, found: &mut BTreeMap<String, Vec<&'a mut String>>) {
         match value {
             Value::String(text) => found.entry(path).or_default().push(text),
@@ -209,114 +203,49 @@ fn hide_accounts_in(pieces: Vec<&mut String>) {
     }
 }
 
-/// Finds secrets: those that authorise this request, those in the environment, and whatever looks like one.
-pub(super) struct Secrets(Vec<String>);
-
-/// Headers that authorise, besides `authorization`.
-pub(super) const SECRET_HEADERS: [&str; 4] = ["x-amz-security-token", "x-api-key", "cookie", "proxy-authorization"];
-
-/// A text that is longer and all base64 is a blob, in which any four letters come up by chance.
-const LONGEST_KEY: usize = 4096;
-
-/// What secrets look like: what it is, how it begins, and how many characters of its alphabet follow at least.
-const SHAPES: [(&str, &str, usize, fn(u8) -> bool); 12] = [
-    ("an AWS access key id", "AKIA", 16, is_upper),
-    ("an AWS access key id", "ASIA", 16, is_upper),
-    ("an AWS session token", "IQoJb3JpZ2lu", 32, is_base64),
-    ("an AWS session token", "FwoGZXIvYXdz", 32, is_base64),
-    ("a Bedrock API key", "bedrock-api-key-", 16, is_base64),
-    ("a Bedrock API key", "ABSK", 64, is_base64),
-    ("a gateway's key", "pylf_v", 16, is_base64),
-    ("a bearer key", "Bearer ", 24, is_base64),
-    ("a signature", "AWS4-HMAC-SHA256 Credential=", 0, is_base64),
-    ("a signature", "X-Amz-Signature=", 32, is_base64),
-    ("an AWS session token", "X-Amz-Security-Token=", 8, is_base64),
-    ("a private key", "PRIVATE KEY-----", 0, is_base64),
-];
-
-fn is_upper(byte: u8) -> bool {
-    byte.is_ascii_uppercase() || byte.is_ascii_digit()
-}
-
-fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+/=-_.%".contains(&byte)
-}
-
-/// A check fails with the place of a secret, never with the secret.
-impl Secrets {
-    pub(super) fn new(request: &Request, environment: &Environment) -> Self {
-        let headers = |name: &str| request.headers().get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-        let mut known: Vec<String> = SECRET_HEADERS.iter().flat_map(|name| headers(name)).map(str::to_owned).collect();
-        for value in headers("authorization") {
-            let value = value.split_once(' ').map_or(value, |(_, value)| value);
-            known.push(value.to_owned());
-            // `Credential=ID/…, SignedHeaders=content-type;host;…, Signature=…`.
-            let members = value.split(", ").filter_map(|member| member.split_once('='));
-            let secrets = members.filter(|(name, _)| matches!(*name, "Credential" | "Signature"));
-            known.extend(secrets.filter_map(|(_, value)| value.split('/').next()).map(str::to_owned));
-        }
-        let names = [
-            "AWS_ACCESS_KEY_ID",
-            "AWS_SECRET_ACCESS_KEY",
-            "AWS_SESSION_TOKEN",
-            "AWS_BEARER_TOKEN_BEDROCK",
-            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-            "PYDANTIC_AI_GATEWAY_API_KEY",
-        ];
-        known.extend(names.iter().filter_map(|name| environment.var(name)));
-        // What is shorter protects nothing, and is in many a text.
-        known.retain(|secret| secret.len() >= 8);
-        Self(known)
-    }
-
-    pub(super) fn check_headers(&self, headers: &[(String, String)]) -> Result<()> {
-        headers.iter().try_for_each(|(name, value)| self.check_text(&format!("the header {name}"), value.as_bytes()))
-    }
-
-    pub(super) fn check_json(&self, value: &Value) -> Result<()> {
-        self.check_texts(texts([&mut value.clone()]))?;
-        // Names of members are texts too.
-        self.check_text("the name of a member", value.to_string().as_bytes())
-    }
-
-    /// Checks the payloads of a stream, of which a text may be in several.
-    pub(super) fn check_stream(&self, bytes: &[u8]) -> Result<()> {
-        let mut frames = frames(bytes);
-        self.check_texts(texts(frames.iter_mut().filter_map(|frame| frame.value.as_mut())))?;
-        self.check_text("a frame", bytes)
-    }
-
-    pub(super) fn check_text(&self, place: &str, text: &[u8]) -> Result<()> {
-        let blob = STANDARD.decode(text).ok();
-        let inside = blob.as_deref().and_then(|blob| self.find(blob));
-        let what = inside.or_else(|| self.find(text).filter(|_| blob.is_none() || text.len() <= LONGEST_KEY));
-        let Some(what) = what else { return Ok(()) };
-        Err(Error::new(ErrorKind::InvalidInput, format!("{place} holds {what}; a recording must hold no secret")))
-    }
-
-    fn check_texts(&self, texts: BTreeMap<String, Vec<&mut String>>) -> Result<()> {
-        texts.iter().try_for_each(|(path, pieces)| {
-            let whole: String = pieces.iter().map(|piece| piece.as_str()).collect();
-            self.check_text(path, whole.as_bytes())
-        })
-    }
-
-    fn find(&self, text: &[u8]) -> Option<&'static str> {
-        if self.0.iter().any(|secret| find(text, secret.as_bytes()).is_some()) {
-            return Some("what authorises the request");
-        }
-        let shape = SHAPES.iter().find(|(_, prefix, least, alphabet)| {
-            let mut starts = (0..text.len()).filter(|start| text[*start..].starts_with(prefix.as_bytes()));
-            starts.any(|start| {
-                let rest = &text[start + prefix.len()..];
-                let apart = start.checked_sub(1).is_none_or(|before| !text[before].is_ascii_alphanumeric());
-                apart && rest.iter().take_while(|byte| alphabet(**byte)).count() >= *least
-            })
-        });
-        shape.map(|(what, ..)| *what)
-    }
-}
-
-fn find(text: &[u8], sought: &[u8]) -> Option<usize> {
+pub(super) fn find(text: &[u8], sought: &[u8]) -> Option<usize> {
     text.windows(sought.len()).position(|window| window == sought)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_eventstream::frame::write_message_to;
+    use aws_smithy_types::event_stream::Message;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A frame with this payload, or bytes that are none.
+    fn part() -> impl Strategy<Value = Vec<u8>> {
+        let payload = prop_oneof![
+            "[a-z\"{}:,p]{0,20}",
+            "[a-z]{0,9}".prop_map(|p| format!(r#"{{"contentBlockIndex":0,"delta":{{"text":"{p}"}},"p":"{p}"}}"#)),
+            "[a-z]{0,9}".prop_map(|p| format!(r#"{{ "p" : "{p}" , "delta":{{"text":"arn:aws:iam::1111"}}}}"#)),
+            Just(r#"{"p":1,"delta":{"text":"22223333:role/x"}}"#.to_owned()),
+        ];
+        let frame = payload.prop_map(|payload| {
+            let mut bytes = Vec::new();
+            write_message_to(&Message::new(payload), &mut bytes).unwrap();
+            bytes
+        });
+        prop_oneof![9 => frame, 1 => prop::collection::vec(any::<u8>(), 0..30)]
+    }
+
+    proptest! {
+        #[test]
+        fn any_stream_in_any_pieces_stays_one(parts in prop::collection::vec(part(), 0..6), lengths in prop::collection::vec(0_usize..60, 0..20)) {
+            let bytes = parts.concat();
+            let mut rest = bytes.len();
+            let mut chunks: Vec<usize> = lengths.iter().map(|length| { let taken = rest.min(*length); rest -= taken; taken }).collect();
+            chunks.push(rest);
+            let count = chunks.len();
+            let mut clean = clean_stream(&bytes, &mut chunks);
+            prop_assert_eq!((chunks.len(), chunks.iter().sum::<usize>()), (count, clean.len()));
+            // Nothing is left to take out, and every frame is still one.
+            prop_assert_eq!(frames(&clean).len(), frames(&bytes).len());
+            let (again, mut same) = (clean.clone(), chunks.clone());
+            clean = clean_stream(&again, &mut same);
+            prop_assert_eq!((clean, same), (again, chunks));
+        }
+    }
 }

@@ -54,7 +54,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// # }).unwrap();
 /// ```
 ///
-/// Clones share which exchanges have answered.
+/// A failure that a client tries again is recorded and replayed like any other answer, and the client waits again in
+/// between. Clones share which exchanges have answered.
 #[derive(Clone)]
 pub struct Replay {
     tape: Arc<Tape>,

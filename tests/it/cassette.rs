@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs};
 
-use bedrock_converse::client::{Auth, Client};
+use bedrock_converse::client::{Auth, Client, ClientBuilder};
 use bedrock_converse::endpoint::EndpointParams;
 use bedrock_converse::transport::{Cassette, Mode, Transport};
 use bedrock_converse::wire::{ContentBlock, ConverseRequest};
@@ -57,9 +57,13 @@ impl Drop for Folder {
     }
 }
 
-pub(crate) fn client(transport: impl Transport + 'static) -> Client {
+pub(crate) fn client_builder(transport: impl Transport + 'static) -> ClientBuilder {
     let endpoint = EndpointParams { region: Some("us-east-1".to_owned()), ..Default::default() };
-    Client::builder(endpoint, Auth::api_key("my-bearer-key")).transport(transport).build().unwrap()
+    Client::builder(endpoint, Auth::api_key("my-bearer-key")).transport(transport)
+}
+
+pub(crate) fn client(transport: impl Transport + 'static) -> Client {
+    client_builder(transport).build().unwrap()
 }
 
 /// Asks a question and returns the text of the answer.

@@ -16,8 +16,12 @@ mod eventstream_differential;
 mod eventstream_fixtures;
 #[cfg(feature = "client")]
 mod fake;
+#[cfg(feature = "client")]
+mod fixtures;
 mod messages;
 mod profile;
+#[cfg(feature = "client")]
+mod program;
 #[cfg(feature = "client")]
 mod record;
 #[cfg(feature = "client")]
