@@ -333,11 +333,12 @@ impl BedrockProviderBuilder {
         let transport = self.transport.unwrap_or_else(|| Arc::new(reqwest.clone()));
         let auth = self.auth.unwrap_or_else(|| {
             let chain = chain(self.environment, self.profile_name, transport.clone(), reqwest);
+            let chain = if endpoint.allow_insecure_http { chain.allow_insecure_http() } else { chain };
             let chain = match &endpoint.region {
                 Some(region) => chain.in_region(region),
                 None => chain,
             };
-            Auth::SigV4(Arc::new(CredentialsCache::new(chain)))
+            Auth::SigV4(Arc::new(CredentialsCache::from(chain)))
         });
         let client = Client::builder(endpoint, auth).transport(transport).options(options).retry(retry).build()?;
         Ok(BedrockProvider::from_client(client))

@@ -154,6 +154,8 @@ impl<'a> MediaMapper<'a> {
         };
         let source = if url.url.starts_with(S3) {
             Source::S3(s3_location(&url.url))
+        } else if url.is_youtube() {
+            return Err(unsupported("video-url: videos of YouTube can't be downloaded"));
         } else if let Some(bytes) = self.downloads.get(&url.url) {
             Source::Bytes(bytes.clone())
         } else {

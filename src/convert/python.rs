@@ -59,7 +59,7 @@ struct Python {
 impl Formatter for Python {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut plain = 0;
-        for (at, c) in fragment.char_indices().filter(|(_, c)| !c.is_ascii()) {
+        for (at, c) in fragment.char_indices().filter(|(_, c)| !matches!(c, ' '..='~')) {
             writer.write_all(&fragment.as_bytes()[plain..at])?;
             c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(writer, "\\u{unit:04x}"))?;
             plain = at + c.len_utf8();
@@ -144,7 +144,7 @@ mod tests {
         let value = json!({"a": [1, 1.0, 1e16, 0.00001], "ü\u{7f}": "\u{1F600}\n\"", "e": {}, "l": [], "n": null});
         assert_eq!(
             dumps(&value),
-            "{\"a\": [1, 1.0, 1e+16, 1e-05], \"\\u00fc\u{7f}\": \"\\ud83d\\ude00\\n\\\"\", \"e\": {}, \"l\": [], \"n\": null}"
+            "{\"a\": [1, 1.0, 1e+16, 1e-05], \"\\u00fc\\u007f\": \"\\ud83d\\ude00\\n\\\"\", \"e\": {}, \"l\": [], \"n\": null}"
         );
         assert_eq!(
             dumps_indented(&json!({"a": [1, 2], "b": {}, "c": {"d": true}})),

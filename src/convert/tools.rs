@@ -71,10 +71,8 @@ pub(super) fn tool_config(
         }
     }
     if tools.is_empty() {
-        tools = tools_of_history(messages);
-    }
-    if tools.is_empty() {
-        return Ok(None);
+        let tools = tools_of_history(messages);
+        return Ok((!tools.is_empty()).then(|| ToolConfiguration::new(tools)));
     }
     if let Some(point) = cache_points::of_setting(settings.bedrock_cache_tool_definitions)
         && profile.bedrock_supports_tool_caching

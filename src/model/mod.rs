@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
 pub use self::builder::{BedrockConverseModelBuilder, IntoProvider};
@@ -15,8 +16,7 @@ pub use self::stream::BedrockStreamedResponse;
 use crate::client::Client;
 use crate::convert::{self, Downloads, Origin, Prepared, Target};
 use crate::error::{Error, ErrorKind, Result};
-use crate::messages::CacheTtl;
-use crate::messages::{ForceDownload, ModelMessage, ModelResponse, RequestUsage, Timestamp};
+use crate::messages::{CacheTtl, ForceDownload, ModelMessage, ModelResponse, RequestUsage, Timestamp};
 use crate::profile::{BedrockModelName, ModelProfile};
 use crate::provider::Provider;
 use crate::settings::{BedrockModelSettings, CacheSetting};
@@ -217,12 +217,23 @@ impl BedrockConverseModel {
         let parameters = parameters.cloned().unwrap_or_default();
         let prepared = self.target().prepare_request(self.merged(settings), parameters)?;
         let client = with_settings(self.client(), &prepared.settings)?;
-        let mut downloads = Downloads::new();
-        for file in convert::downloads(messages) {
-            let allow_local = file.force_download == ForceDownload::AllowLocal;
-            downloads.insert(file.url.clone(), self.downloader.fetch(&file.url, allow_local).await?);
-        }
+        let downloads = self.download(messages, &prepared).await?;
         Ok(Call { client, prepared, downloads })
+    }
+
+    /// Fetches what the conversion needs, once it is sure that nothing else is wrong.
+    async fn download(&self, messages: &[ModelMessage], prepared: &Prepared) -> Result<Downloads> {
+        let files = convert::downloads(messages);
+        let mut downloads: Downloads = files.iter().map(|file| (file.url.clone(), Bytes::new())).collect();
+        if !files.is_empty() {
+            self.target().converse_request(messages, prepared, &downloads)?;
+        }
+        for file in files {
+            let allow_local = file.force_download == ForceDownload::AllowLocal;
+            let content = self.downloader.fetch(&file.url, allow_local).await?;
+            downloads.insert(file.url.clone(), content);
+        }
+        Ok(downloads)
     }
 }
 

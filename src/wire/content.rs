@@ -424,6 +424,14 @@ impl ContentBlock {
         Self::Text(text.into())
     }
 
+    /// The text, where this is text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self.known() {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// An image from its bytes.
     pub fn image(format: impl Into<ImageFormat>, bytes: impl Into<Bytes>) -> Self {
         Self::Image(ImageBlock::new(format, ImageSource::Bytes(bytes.into())))

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::shape::shorten;
+use super::read::shorten;
 use crate::error::{Error, ErrorKind};
 
 shape! {

@@ -20,7 +20,10 @@ macro_rules! shape {
     (@type required $type:ty) => { $type };
     (@type optional $type:ty) => { Option<$type> };
 
-    (@finish required $field:ident $member:literal) => { $field.ok_or_else(|| $crate::wire::shape::missing($member))? };
+    (@value required $field:expr) => { Some(&$field) };
+    (@value optional $field:expr) => { $field.as_ref().map(|value| value as &dyn $crate::wire::write::Write) };
+
+    (@finish required $field:ident $member:literal) => { $field.ok_or_else(|| $crate::wire::read::missing($member))? };
     (@finish optional $field:ident $member:literal) => { $field };
 
     // Sorts the members into required and optional ones.
@@ -68,36 +71,30 @@ macro_rules! shape {
             const MEMBERS: &'static [&'static str] = &[$($member),*];
         }
 
-        impl<'de $(: $lt, $lt)?> $crate::wire::shape::Object<'de> for $name $(<$lt>)? {
-            fn read_members<A: ::serde::de::MapAccess<'de>>(
-                mut members: $crate::wire::shape::Members<A>,
-            ) -> Result<Self, A::Error> {
+        impl<'de $(: $lt, $lt)?> $crate::wire::read::Read<'de> for $name $(<$lt>)? {
+            fn read(input: &mut dyn $crate::wire::read::Input<'de>) -> Result<Self, $crate::wire::read::Failure> {
                 $( let mut $field: Option<$type> = None; )*
-                while let Some(name) = members.next()? {
-                    match &*name {
-                        $( $member => members.read($member, &mut $field)?, )*
-                        $( $ignored => members.ignore()?, )?
-                        _ => members.keep(name)?,
-                    }
-                }
+                let mut extra = $crate::wire::Extra::default();
+                input.object(stringify!($name), &mut |name, input| match name {
+                    $( $member => extra.read(name, input, &mut $field), )*
+                    $( $ignored => input.skip(), )?
+                    _ => extra.keep(name, input),
+                })?;
                 Ok(Self {
                     $($( $beside: Default::default(), )*)?
                     $( $field: shape!(@finish $kind $field $member), )*
-                    extra: members.extra,
+                    extra,
                 })
             }
         }
 
-        impl $(<$lt>)? $crate::wire::shape::Write for $name $(<$lt>)? {
-            fn write<S: ::serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
-                #[allow(unused_mut, reason = "a structure without members")]
-                let mut writer = $crate::wire::shape::Writer::new(output.serialize_map(None)?, &self.extra);
-                $( writer.$kind($member, &self.$field)?; )*
-                writer.finish(<Self as $crate::wire::Shape>::MEMBERS)
+        impl $(<$lt>)? $crate::wire::write::Write for $name $(<$lt>)? {
+            fn write(&self, output: &mut dyn $crate::wire::write::Output) {
+                output.object(&[$( ($member, shape!(@value $kind self.$field)) ),*], &self.extra);
             }
         }
 
-        serde_by_object!($name [$($lt)?]);
+        with_serde!($name [$($lt)?]);
         shape!(@new $name [$($lt)?] [$($( $beside ($beside_type) )*)?] [] $($kind $field $type;)*);
     )+ };
 }
@@ -129,6 +126,17 @@ macro_rules! union {
                 }
             }
 
+            /// [`known`](Self::known), to change it.
+            pub fn known_mut(&mut self) -> &mut Self {
+                if !matches!(self, Self::Other(other) if other.known.is_some()) {
+                    return self;
+                }
+                match self {
+                    Self::Other(other) => other.known.as_mut().expect("it has just been seen"),
+                    _ => unreachable!("it has just been seen to be an `Other`"),
+                }
+            }
+
             /// The members beside the known one. Asking for them makes an `Other` of the union.
             pub fn extra_mut(&mut self) -> &mut $crate::wire::Extra {
                 if !matches!(self, Self::Other(_)) {
@@ -145,26 +153,14 @@ macro_rules! union {
             }
 
             /// The JSON name of the member; `None` when it is unknown.
-            pub fn member(&self) -> Option<&'static str> {
-                match self {
-                    $( Self::$variant(_) => Some($member), )*
-                    Self::Other(other) => other.known.as_ref().and_then(Self::member),
-                }
+            pub fn member(&self) -> Option<&str> {
+                self.member_and_value().map(|(member, _)| member)
             }
 
-            fn write_member<M: ::serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+            fn member_and_value(&self) -> Option<$crate::wire::write::Member<'_>> {
                 match self {
-                    $( Self::$variant(value) => map.serialize_entry($member, &$crate::wire::shape::Out(value)), )*
-                    Self::Other(other) => {
-                        if let Some(known) = &other.known {
-                            known.write_member(map)?;
-                        }
-                        let member = self.member();
-                        for (name, value) in other.extra.iter().filter(|(name, _)| Some(*name) != member) {
-                            map.serialize_entry(name, value)?;
-                        }
-                        Ok(())
-                    }
+                    $( Self::$variant(value) => Some(($member, Some(value))), )*
+                    Self::Other(other) => other.known.as_ref()?.member_and_value(),
                 }
             }
         }
@@ -174,54 +170,55 @@ macro_rules! union {
             const MEMBERS: &'static [&'static str] = &[$($member),*];
         }
 
-        impl<'de $(: $lt, $lt)?> $crate::wire::shape::Object<'de> for $name $(<$lt>)? {
-            fn read_members<A: ::serde::de::MapAccess<'de>>(
-                mut members: $crate::wire::shape::Members<A>,
-            ) -> Result<Self, A::Error> {
-                let mut known = None;
-                while let Some(name) = members.next()? {
-                    match &*name {
-                        $( $member => members.read_variant($member, &mut known, Self::$variant)?, )*
-                        _ => members.keep(name)?,
+        impl<'de $(: $lt, $lt)?> $crate::wire::read::Read<'de> for $name $(<$lt>)? {
+            fn read(input: &mut dyn $crate::wire::read::Input<'de>) -> Result<Self, $crate::wire::read::Failure> {
+                let mut known: Option<Self> = None;
+                let mut extra = $crate::wire::Extra::default();
+                input.object(stringify!($name), &mut |name, input| match name {
+                    _ if known.as_ref().is_some_and(|known| known.member() == Some(name)) => {
+                        Err($crate::wire::read::twice())
                     }
-                }
+                    $( $member if known.is_none() => {
+                        let mut value: Option<$type> = None;
+                        extra.read(name, input, &mut value)?;
+                        known = value.map(Self::$variant);
+                        Ok(())
+                    } )*
+                    _ => extra.keep(name, input),
+                })?;
                 Ok(match known {
-                    Some(known) if members.extra.is_empty() => known,
-                    known => Self::Other(Box::new($crate::wire::Other { known, extra: members.extra })),
+                    Some(known) if extra.is_empty() => known,
+                    known => Self::Other(Box::new($crate::wire::Other { known, extra })),
                 })
             }
         }
 
-        impl $(<$lt>)? $crate::wire::shape::Write for $name $(<$lt>)? {
-            fn write<S: ::serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
-                let mut map = output.serialize_map(None)?;
-                self.write_member(&mut map)?;
-                ::serde::ser::SerializeMap::end(map)
+        impl $(<$lt>)? $crate::wire::write::Write for $name $(<$lt>)? {
+            fn write(&self, output: &mut dyn $crate::wire::write::Output) {
+                let extra = match self {
+                    Self::Other(other) => &other.extra,
+                    _ => $crate::wire::Extra::NONE,
+                };
+                output.object(self.member_and_value().as_slice(), extra);
             }
         }
 
-        serde_by_object!($name [$($lt)?]);
+        with_serde!($name [$($lt)?]);
     )+ };
 }
 
-/// serde's traits and `Read` for what is an `Object`.
-macro_rules! serde_by_object {
+/// serde's traits, by way of our own.
+macro_rules! with_serde {
     ($name:ident [$($lt:lifetime)?]) => {
-        impl<'de $(: $lt, $lt)?> $crate::wire::shape::Read<'de> for $name $(<$lt>)? {
-            fn read<D: ::serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                input.deserialize_map($crate::wire::shape::ObjectVisitor(std::marker::PhantomData))
-            }
-        }
-
         impl<'de $(: $lt, $lt)?> ::serde::Deserialize<'de> for $name $(<$lt>)? {
             fn deserialize<D: ::serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                $crate::wire::shape::Read::read(input)
+                $crate::wire::read::deserialize(input)
             }
         }
 
         impl $(<$lt>)? ::serde::Serialize for $name $(<$lt>)? {
             fn serialize<S: ::serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
-                $crate::wire::shape::Write::write(self, output)
+                $crate::wire::write::serialize(self, output)
             }
         }
     };
@@ -286,28 +283,18 @@ macro_rules! open_enum {
             const MEMBERS: &'static [&'static str] = &[$($value),*];
         }
 
-        impl<'de> $crate::wire::shape::Read<'de> for $name {
-            fn read<D: ::serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                <::std::borrow::Cow<'de, str> as $crate::wire::shape::Read>::read(input).map(Self::from)
+        impl<'de> $crate::wire::read::Read<'de> for $name {
+            fn read(input: &mut dyn $crate::wire::read::Input<'de>) -> Result<Self, $crate::wire::read::Failure> {
+                input.text().map(Self::from)
             }
         }
 
-        impl $crate::wire::shape::Write for $name {
-            fn write<S: ::serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
-                output.serialize_str(self.as_str())
+        impl $crate::wire::write::Write for $name {
+            fn write(&self, output: &mut dyn $crate::wire::write::Output) {
+                output.text(self.as_str());
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-                $crate::wire::shape::Read::read(input)
-            }
-        }
-
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
-                $crate::wire::shape::Write::write(self, output)
-            }
-        }
+        with_serde!($name []);
     )+ };
 }

@@ -1,11 +1,23 @@
 //! What keeps the wire open: members without a field, unions beyond their variants, objects with free keys.
 
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::shape::{Read, Write};
+use super::read::{Failure, Input, Read, deserialize};
+use super::write::{Output, Write, serialize};
+use crate::error::{Error, ErrorKind, Result};
+
+/// What this crate knows of one shape of the service model.
+pub trait Shape {
+    /// The service model's name of the shape.
+    const NAME: &'static str;
+    /// The JSON names of its members in the model's order; for an enum its values.
+    const MEMBERS: &'static [&'static str];
+}
 
 /// Members that have no field of their own, in the order in which they came.
 ///
@@ -27,6 +39,12 @@ use super::shape::{Read, Write};
 pub struct Extra(Option<Box<Map<String, Value>>>);
 
 impl Extra {
+    /// An empty one to refer to.
+    pub(super) const NONE: &Self = {
+        static NONE: Extra = Extra(None);
+        &NONE
+    };
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.0.as_ref().is_none_or(|map| map.is_empty())
@@ -82,6 +100,72 @@ pub struct Other<T> {
 impl<T> Other<T> {
     pub(crate) fn map<U>(self, known: impl FnOnce(T) -> U) -> Other<U> {
         Other { known: self.known.map(known), extra: self.extra }
+    }
+}
+
+/// JSON of a shape that is read only when somebody asks for it.
+///
+/// The guardrail's trace is most of the shapes there are and few look at it. Kept as JSON it costs nothing to those who
+/// don't, and no answer is refused for the sake of its trace.
+///
+/// ```
+/// use bedrock_converse::wire::ConverseTrace;
+///
+/// let trace: ConverseTrace = serde_json::from_str(r#"{"guardrail":{"actionReason":"No action."}}"#).unwrap();
+/// let guardrail = trace.guardrail.unwrap().read()?;
+/// assert_eq!(guardrail.action_reason.as_deref(), Some("No action."));
+/// # Ok::<(), bedrock_converse::Error>(())
+/// ```
+pub struct Unread<T> {
+    /// The JSON as it came.
+    pub json: Value,
+    shape: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Unread<T> {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Protocol`], with the path to the member.
+    pub fn read(&self) -> Result<T> {
+        T::deserialize(&self.json).map_err(|error| Error::new(ErrorKind::Protocol, error.to_string()))
+    }
+}
+
+impl<T> From<Value> for Unread<T> {
+    fn from(json: Value) -> Self {
+        Self { json, shape: PhantomData }
+    }
+}
+
+impl<T> Clone for Unread<T> {
+    fn clone(&self) -> Self {
+        self.json.clone().into()
+    }
+}
+
+impl<T> PartialEq for Unread<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.json == other.json
+    }
+}
+
+impl<T> fmt::Debug for Unread<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.json.fmt(f)
+    }
+}
+
+impl<'de, T> Read<'de> for Unread<T> {
+    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
+        input.json().map(Self::from)
+    }
+}
+
+impl<T> Write for Unread<T> {
+    fn write(&self, output: &mut dyn Output) {
+        output.json(&self.json);
     }
 }
 
@@ -164,12 +248,12 @@ impl<T> IntoIterator for Entries<T> {
 
 impl<'de, T: Read<'de>> Deserialize<'de> for Entries<T> {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        Self::read(input)
+        deserialize(input)
     }
 }
 
 impl<T: Write> Serialize for Entries<T> {
     fn serialize<S: Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
-        self.write(output)
+        serialize(self, output)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{CacheTTL, GuardrailTraceAssessment, Message, PerformanceConfiguration, ServiceTier};
+use super::{CacheTTL, GuardrailTraceAssessment, Message, PerformanceConfiguration, ServiceTier, Unread};
 use crate::error::Result;
 
 open_enum! {
@@ -88,7 +88,7 @@ shape! {
     /// What guardrail and prompt router did.
     pub struct ConverseTrace {
         /// The guardrail.
-        optional guardrail: GuardrailTraceAssessment = "guardrail";
+        optional guardrail: Unread<GuardrailTraceAssessment> = "guardrail";
         /// The prompt router.
         optional prompt_router: PromptRouterTrace = "promptRouter";
     }

@@ -12,6 +12,7 @@ use super::fault::{
 use super::{
     CitationLocation, ConversationRole, ConverseStreamMetrics, ConverseStreamTrace, ErrorBlock, ImageFormat,
     ImageSource, Other, PerformanceConfiguration, ServiceTier, StopReason, TokenUsage, ToolResultStatus, ToolUseType,
+    scan,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::eventstream::Frame;
@@ -257,7 +258,7 @@ impl<'a> ConverseStreamOutput<'a> {
     /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol), with the path to the member.
     pub fn parse(event_type: &str, payload: &'a [u8]) -> Result<Self> {
         Ok(match event_type {
-            "contentBlockDelta" => Self::ContentBlockDelta(match ContentBlockDeltaEvent::scan(payload) {
+            "contentBlockDelta" => Self::ContentBlockDelta(match scan::delta(payload) {
                 Some(event) => event,
                 None => super::from_json(payload)?,
             }),
@@ -297,41 +298,7 @@ impl<'a> ConverseStreamOutput<'a> {
     }
 }
 
-impl<'a> ContentBlockDeltaEvent<'a> {
-    /// Reads text without escapes in just the form in which the service writes it, which is most of what a stream
-    /// holds. `None` says nothing about the payload but that it has to be read in the ordinary way.
-    fn scan(payload: &'a [u8]) -> Option<Self> {
-        let rest = payload.strip_prefix(br#"{"contentBlockIndex":"#)?;
-        let (index, rest) = rest.split_at(rest.iter().position(|byte| !byte.is_ascii_digit())?);
-        if index.len() > 18 || index.is_empty() || (index[0] == b'0' && index.len() > 1) {
-            return None;
-        }
-        let index = index.iter().fold(0, |index, digit| index * 10 + i64::from(digit - b'0'));
-
-        let rest = rest.strip_prefix(br#","delta":{""#)?;
-        let reasoning = rest.strip_prefix(br#"reasoningContent":{""#);
-        let rest = reasoning.unwrap_or(rest).strip_prefix(br#"text":""#)?;
-        let (text, rest) = rest.split_at(rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?);
-        let text = Cow::Borrowed(str::from_utf8(text).ok()?);
-
-        let rest = rest.strip_prefix(if reasoning.is_some() { br#""}}"#.as_slice() } else { br#""}"# })?;
-        let padding = match rest {
-            b"}" => b"",
-            _ => rest.strip_prefix(br#","p":""#)?.strip_suffix(br#""}"#)?,
-        };
-        if !padding.iter().all(u8::is_ascii_alphanumeric) {
-            return None;
-        }
-        Some(Self::new(
-            if reasoning.is_some() {
-                ContentBlockDelta::ReasoningContent(ReasoningContentBlockDelta::Text(text))
-            } else {
-                ContentBlockDelta::Text(text)
-            },
-            index,
-        ))
-    }
-
+impl ContentBlockDeltaEvent<'_> {
     /// Copies what is borrowed.
     pub fn into_owned(self) -> ContentBlockDeltaEvent<'static> {
         ContentBlockDeltaEvent { delta: self.delta.into_owned(), ..self }
@@ -371,4 +338,15 @@ impl ReasoningContentBlockDelta<'_> {
 
 fn protocol(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Protocol, message).with_in_stream()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_small() {
+        assert!(size_of::<ConverseStreamOutput<'_>>() <= 112, "{}", size_of::<ConverseStreamOutput<'_>>());
+        assert!(size_of::<ContentBlockDeltaEvent<'_>>() <= 56, "{}", size_of::<ContentBlockDeltaEvent<'_>>());
+    }
 }

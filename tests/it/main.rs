@@ -1,6 +1,14 @@
 //! Integration tests, one binary.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
 
+mod answers_conformance;
+mod answers_reference;
+#[cfg(feature = "cli")]
+mod cli;
+#[cfg(feature = "cli")]
+mod cli_chat;
+#[cfg(feature = "cli")]
+mod cli_request;
 #[cfg(feature = "client")]
 mod cassette;
 #[cfg(feature = "client")]
@@ -9,6 +17,7 @@ mod client;
 mod client_stream;
 #[cfg(feature = "client")]
 mod client_trace;
+mod convert;
 mod draw;
 mod eventstream;
 mod eventstream_conformance;
@@ -16,9 +25,14 @@ mod eventstream_differential;
 mod eventstream_fixtures;
 #[cfg(feature = "client")]
 mod fake;
+#[cfg(feature = "serve")]
+mod faults;
 #[cfg(feature = "client")]
 mod fixtures;
+#[cfg(feature = "serve")]
+mod hints;
 mod messages;
+mod preflight;
 mod profile;
 #[cfg(feature = "client")]
 mod program;
@@ -29,6 +43,7 @@ mod record_secrets;
 mod reference;
 #[cfg(feature = "client")]
 mod replay;
+mod responses;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;
@@ -40,9 +55,16 @@ mod serve_faults;
 mod serve_fixtures;
 #[cfg(feature = "serve")]
 mod serve_model;
+mod stream;
+mod stream_odd;
 mod tools;
 #[cfg(feature = "client")]
 mod transport;
+mod wire_cases;
+mod wire_errors;
 mod wire_examples;
+mod wire_fault;
 mod wire_model;
 mod wire_open;
+mod wire_stable;
+mod wire_stream;

@@ -1,6 +1,6 @@
 //! JSON goes through the wire types unchanged, with all that they don't know.
 
-use bedrock_converse::wire::{CitationsConfig, ContentBlock, ConverseRequest, ImageBlock, StopReason};
+use bedrock_converse::wire::{CitationsConfig, ContentBlock, ConverseRequest, ConverseTrace, ImageBlock, StopReason};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -72,6 +72,22 @@ fn members_can_be_set_that_have_no_field() {
             "later": {"a": 1},
         })
     );
+}
+
+#[test]
+fn a_trace_is_read_when_it_is_asked_for() {
+    let json = r#"{"guardrail":{"outputAssessments":{"g":[{"topicPolicy":{"topics":[{"name":"n"}]}},5]}}}"#;
+    let trace: ConverseTrace = serde_json::from_str(json).unwrap();
+    assert_eq!(serde_json::to_string(&trace).unwrap(), json);
+    let mut guardrail = trace.guardrail.unwrap();
+    let error = guardrail.read().unwrap_err();
+    assert!(error.message().starts_with("`outputAssessments.g[1]`: invalid type: integer `5`"), "{error}");
+
+    guardrail.json["outputAssessments"]["g"].as_array_mut().unwrap().pop();
+    let read = guardrail.read().unwrap();
+    let topics = &read.output_assessments.as_ref().unwrap().get("g").unwrap()[0].topic_policy.as_ref().unwrap().topics;
+    assert_eq!(topics.as_ref().unwrap()[0].name.as_deref(), Some("n"));
+    assert_eq!(serde_json::to_value(&read).unwrap(), guardrail.json);
 }
 
 #[test]
@@ -180,7 +196,7 @@ impl News {
 }
 
 /// Equal as JSON, where `1` is `1.0`: a member that is a float writes the latter.
-fn same(one: &Value, other: &Value) -> bool {
+pub(crate) fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
         (Value::Array(one), Value::Array(other)) => {
