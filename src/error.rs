@@ -328,7 +328,8 @@ impl fmt::Debug for Error {
         let Inner { kind, message, status, code, request_id, hint, in_stream, attempts, source, .. } = &*self.0;
         f.debug_struct("Error")
             .field("kind", kind)
-            .field("message", message)
+            // As it is, for some are several lines long.
+            .field("message", &format_args!("{message}"))
             .field("status", status)
             .field("code", code)
             .field("request_id", request_id)

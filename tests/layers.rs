@@ -35,7 +35,7 @@ const IMPURE: &[(&str, &[&str])] = &[
     ("client", &["environment", "transport", "sign", "endpoint", "retry", "credentials"]),
     ("provider", &["environment", "transport", "sign", "endpoint", "retry", "credentials", "client"]),
     ("model", &["environment", "transport", "client", "provider"]),
-    ("serve", &["environment"]),
+    ("serve", &["environment", "transport"]),
 ];
 
 /// The pure modules that a module of the second table may use, where that is not all of them.

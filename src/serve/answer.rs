@@ -16,6 +16,8 @@ pub(super) struct Answer {
     pub(super) body: Vec<Piece>,
     /// Whether the body is an event stream: one piece per frame, sent chunked.
     pub(super) streamed: bool,
+    /// Whether the connection is closed where the body ends, before its end was announced.
+    pub(super) incomplete: bool,
 }
 
 /// A part of a body that is sent as one: a frame of a stream, or the whole of a plain body.
@@ -32,7 +34,7 @@ impl Answer {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
         let bytes = body.into();
         let body = if bytes.is_empty() { vec![] } else { vec![Piece { name: String::new(), bytes }] };
-        Self { status, headers, body, streamed: false }
+        Self { status, headers, body, streamed: false, incomplete: false }
     }
 
     /// A JSON body.
@@ -82,7 +84,7 @@ impl Answer {
 
     fn frames(body: Vec<Piece>) -> Self {
         let headers = vec![("content-type".to_owned(), EVENT_STREAM.to_owned())];
-        Self { status: 200, headers, body, streamed: true }
+        Self { status: 200, headers, body, streamed: true, incomplete: false }
     }
 }
 

@@ -38,12 +38,14 @@ impl Plan {
     /// Plans `answer`, with a pause of `delay` before each delta of a stream.
     pub(super) fn new(answer: Answer, delay: Duration) -> Self {
         let length: usize = answer.body.iter().map(|piece| piece.bytes.len()).sum();
+        let mut body = steps(&answer.body, delay);
+        body.extend(answer.incomplete.then_some(Step::Close { reset: false }));
         Self {
             before: None,
             status: answer.status,
             headers: answer.headers,
-            body: steps(&answer.body, delay),
-            length: (!answer.streamed).then_some(length as u64),
+            body,
+            length: (!answer.streamed && !answer.incomplete).then_some(length as u64),
             portion: usize::MAX,
         }
     }

@@ -24,6 +24,7 @@ use super::fixture::Fixture;
 use super::log::Log;
 use super::plan::{Plan, Step};
 use super::{tokens, validate};
+use crate::transport::RecordedRequest;
 
 /// More than the service takes.
 const MAX_BODY: usize = 64 << 20;
@@ -110,11 +111,12 @@ impl Service {
 
     /// The answer of a service where nothing goes wrong, or the message of its `ValidationException`.
     fn answer(&self, head: &Parts, operation: &Operation<'_>, body: &[u8]) -> Result<Answer, String> {
+        let sent = RecordedRequest::parse(head.method.as_str(), head.uri.path(), vec![], body);
         let body: Value =
             serde_json::from_slice(body).map_err(|error| format!("The request body is not valid JSON: {error}"))?;
         let model_id = operation.model_id()?;
-        let mut recorded = self.fixtures.iter();
-        if let Some(answer) = recorded.find_map(|one| one.answer(head.method.as_str(), head.uri.path(), &body)) {
+        let sent = sent.map_err(|error| error.to_string())?;
+        if let Some(answer) = self.fixtures.iter().find_map(|fixture| fixture.answer(&sent)) {
             return Ok(answer);
         }
         match operation.kind {

@@ -1,11 +1,22 @@
 //! How a request reaches the service: one object-safe method behind which reqwest, a recorder, a replayer and a user's
 //! own HTTP stack are peers.
 //!
+//! In tests a [`Cassette`] records the exchanges of a program with the service, and replays them from then on. It is made
+//! of a [`Recorder`] around another transport and a [`Replay`], which also work alone.
+//!
 //! Dropping a [`Response`] closes its connection, unless its body was read to the end.
 
 mod address;
+mod cassette;
+mod difference;
 mod download;
+mod exchange;
+mod record;
+mod redact;
+mod replay;
 mod reqwest;
+mod rules;
+mod secrets;
 #[cfg(feature = "rustls")]
 mod tls;
 
@@ -18,8 +29,15 @@ use bytes::{Bytes, BytesMut};
 
 use crate::error::{Error, ErrorKind, Result};
 
+pub use self::cassette::{Cassette, Mode};
 pub use self::download::Downloader;
+pub use self::exchange::RecordedRequest;
+#[cfg(feature = "serve")]
+pub(crate) use self::exchange::{Exchange, Form};
+pub use self::record::Recorder;
+pub use self::replay::Replay;
 pub use self::reqwest::ReqwestTransport;
+pub use self::rules::{Pieces, Rules};
 
 /// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -10,6 +10,8 @@ mod cli_chat;
 #[cfg(feature = "cli")]
 mod cli_request;
 #[cfg(feature = "client")]
+mod cassette;
+#[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 mod client_stream;
@@ -25,12 +27,22 @@ mod eventstream_fixtures;
 mod fake;
 #[cfg(feature = "serve")]
 mod faults;
+#[cfg(feature = "client")]
+mod fixtures;
 #[cfg(feature = "serve")]
 mod hints;
 mod messages;
 mod preflight;
 mod profile;
+#[cfg(feature = "client")]
+mod program;
+#[cfg(feature = "client")]
+mod record;
+#[cfg(feature = "client")]
+mod record_secrets;
 mod reference;
+#[cfg(feature = "client")]
+mod replay;
 mod responses;
 mod schema;
 #[cfg(feature = "serve")]
