@@ -21,6 +21,10 @@ mod hints;
 mod messages;
 mod profile;
 mod reference;
+#[cfg(feature = "serve")]
+mod retries;
+#[cfg(feature = "serve")]
+mod rotation;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;
