@@ -1,88 +1,108 @@
-//! How long does a streamed text take from bytes to response events, and does it stay linear when it is cut badly?
+//! Does a streamed answer cost time linear in its bytes, however they are cut?
 //!
-//! The text comes in deltas of a usual length, in chunks of 16 KiB and of one byte, and in deltas of one byte. Each is
-//! measured with two sizes: the throughput (of text) has to be the same.
+//! From the bytes of the HTTP body to events and the answer they add up to, through client and parts manager; two sizes
+//! whose throughputs must be equal. The worst cut is one byte per chunk, the usual one 16 KiB. The text comes in deltas of
+//! some words, as models write, or all of it in one, which is where a decoder that starts anew with each chunk would
+//! show.
 
-use std::collections::VecDeque;
-use std::hint::black_box;
+use std::task::{Context, Poll};
 
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
-use bedrock_converse::Result;
-use bedrock_converse::convert::{Origin, Target};
-use bedrock_converse::eventstream::Decoder;
-use bedrock_converse::messages::Timestamp;
-use bedrock_converse::profile::ModelProfile;
-use bedrock_converse::stream::StreamParts;
-use bedrock_converse::tools::ModelRequestParameters;
-use bedrock_converse::wire::ConverseStreamOutput;
+use bedrock_converse::messages::ModelRequest;
+use bedrock_converse::transport::{Body, BoxFuture, Chunks, Request, Response, Transport};
+use bedrock_converse::{BedrockConverseModel, BedrockProvider, Environment, Result};
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
-const SIZES: [usize; 2] = [256 * 1024, 1024 * 1024];
+const MB: usize = 1_000_000;
 
 fn stream(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("stream");
-    group.sample_size(10);
-    for size in SIZES {
-        group.throughput(Throughput::Bytes(size as u64));
-        for (name, delta, chunk) in [("usual", 16, 16 * 1024), ("byte chunks", 16, 1), ("byte deltas", 1, 16 * 1024)] {
-            let bytes = bytes(size, delta);
-            assert_eq!(read(&bytes, chunk).expect("a whole stream"), size);
-            group.bench_function(BenchmarkId::new(name, size), |bencher| {
-                bencher.iter(|| read(black_box(&bytes), chunk))
-            });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    for (name, delta) in [("words", 20), ("one delta", usize::MAX)] {
+        for (cut, chunk) in [("1 B", 1), ("16 KiB", 16 * 1024)] {
+            let mut group = criterion.benchmark_group(format!("stream/{name}/chunks of {cut}"));
+            group.sample_size(10);
+            for size in [MB, 4 * MB] {
+                let bytes = answer(size, delta.min(size));
+                group.throughput(Throughput::Bytes(bytes.len() as u64));
+                let model = model(Memory { bytes, chunk });
+                group.bench_function(BenchmarkId::from_parameter(format!("{} MB", size / MB)), |bencher| {
+                    bencher.iter(|| runtime.block_on(read(&model, size)));
+                });
+            }
+            group.finish();
         }
     }
-    group.finish();
 }
 
-/// Reads a stream that comes in chunks, and drops the events as they are told. The length of the text.
-fn read(bytes: &Bytes, chunk: usize) -> Result<usize> {
-    let model_name = "us.amazon.nova-pro-v1:0";
-    let profile = ModelProfile::for_model(model_name);
-    let target = Target { model_name, provider_name: "bedrock", profile: &profile };
-    let origin = Origin {
-        provider_url: "http://127.0.0.1".into(),
-        provider_response_id: None,
-        timestamp: Timestamp::from_unix(0, 0),
-    };
-    let mut stream = StreamParts::new(target, origin, &ModelRequestParameters::default());
-    let (mut decoder, mut told) = (Decoder::new(), VecDeque::new());
-    for at in (0..bytes.len()).step_by(chunk) {
-        decoder.push(bytes.slice(at..bytes.len().min(at + chunk)));
-        while let Some(frame) = decoder.next_frame()? {
-            stream.handle(&ConverseStreamOutput::from_frame(frame)?, &mut told)?;
-            told.drain(..).for_each(|event| drop(black_box(event)));
-        }
+/// Reads an answer to its end, and checks that it is whole.
+async fn read(model: &BedrockConverseModel, size: usize) {
+    let question = [ModelRequest::user_text_prompt("Write a lot.").into()];
+    let mut stream = model.request_stream(&question, None, None).await.expect("an answer");
+    while let Some(event) = stream.next().await {
+        event.expect("no error");
     }
-    decoder.finish()?;
-    stream.finish(&mut told)?;
-    Ok(stream.response().text().map_or(0, |text| text.len()))
+    assert_eq!(stream.get().text().expect("text").len(), size);
 }
 
-/// A stream with a text of this size in deltas of this length.
-fn bytes(size: usize, delta: usize) -> Bytes {
+fn model(transport: Memory) -> BedrockConverseModel {
+    let provider = BedrockProvider::builder()
+        .environment(Environment::fixed([] as [(&str, &str); 0]))
+        .region_name("us-east-1")
+        .api_key("key")
+        .transport(transport)
+        .build();
+    BedrockConverseModel::new("us.amazon.nova-micro-v1:0", provider.expect("a provider")).expect("a model")
+}
+
+/// An answer of so much text, each delta with so much of it.
+fn answer(text: usize, delta: usize) -> Bytes {
     let mut bytes = Vec::new();
-    let mut event = |event_type: &'static str, payload: String| {
+    let mut event = |event_type: &'static str, payload: &str| {
         let header = |name: &'static str, value: &'static str| Header::new(name, HeaderValue::String(value.into()));
-        let message = Message::new(payload)
+        let message = Message::new(Bytes::copy_from_slice(payload.as_bytes()))
             .add_header(header(":event-type", event_type))
             .add_header(header(":content-type", "application/json"))
             .add_header(header(":message-type", "event"));
-        write_message_to(&message, &mut bytes).expect("a small frame");
+        write_message_to(&message, &mut bytes).expect("a frame");
     };
-    let text = &"the quick brown fox"[..delta];
-    event("messageStart", r#"{"role":"assistant","p":"abcd"}"#.into());
-    for _ in 0..size / delta {
+    event("messageStart", r#"{"role":"assistant","p":"abc"}"#);
+    let words = "four score and seven ".repeat(delta / 20 + 1);
+    for _ in 0..text / delta {
+        let text = &words[..delta];
         event(
             "contentBlockDelta",
-            format!(r#"{{"contentBlockIndex":0,"delta":{{"text":"{text}"}},"p":"abcdefghijklmnop"}}"#),
+            &format!(r#"{{"contentBlockIndex":0,"delta":{{"text":"{text}"}},"p":"abcdefghijklmnop"}}"#),
         );
     }
-    event("contentBlockStop", r#"{"contentBlockIndex":0,"p":"abcd"}"#.into());
-    event("messageStop", r#"{"stopReason":"end_turn","p":"abcd"}"#.into());
+    event("contentBlockStop", r#"{"contentBlockIndex":0,"p":"ab"}"#);
+    event("messageStop", r#"{"stopReason":"end_turn","p":"abcd"}"#);
+    event("metadata", r#"{"usage":{"inputTokens":3,"outputTokens":2,"totalTokens":5},"p":"abc"}"#);
     bytes.into()
+}
+
+/// Answers every request with the same bytes, in chunks.
+#[derive(Clone, Debug)]
+struct Memory {
+    bytes: Bytes,
+    chunk: usize,
+}
+
+impl Transport for Memory {
+    fn send(&self, _: Request) -> BoxFuture<'_, Result<Response>> {
+        let mut response = http::Response::new(Body::new(self.clone()));
+        let content_type = http::HeaderValue::from_static("application/vnd.amazon.eventstream");
+        response.headers_mut().insert("content-type", content_type);
+        Box::pin(async { Ok(response) })
+    }
+}
+
+impl Chunks for Memory {
+    fn poll_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let chunk = self.bytes.split_to(self.chunk.min(self.bytes.len()));
+        Poll::Ready((!chunk.is_empty()).then_some(Ok(chunk)))
+    }
 }
 
 criterion_group!(benches, stream);

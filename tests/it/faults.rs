@@ -65,9 +65,10 @@ const IN_STREAM: [Row; 22] = [
 ];
 
 /// An answer in place of the model's, and the same of its error; the number is that of the attempts.
+type Answer = (&'static str, ErrorKind, Option<u16>, Option<&'static str>, bool, u32);
+
 #[rustfmt::skip]
-#[expect(clippy::type_complexity, reason = "a table")]
-const IN_PLACE: [(&str, ErrorKind, Option<u16>, Option<&str>, bool, u32); 16] = [
+const IN_PLACE: [Answer; 16] = [
     ("throttle",                                         Throttling,    Some(429), Some("ThrottlingException"),         true,  3),
     (r#"throttle message="20 per day""#,                 QuotaExceeded, Some(429), Some("ThrottlingException"),         false, 1),
     ("http code=InternalServerException",                Internal,      Some(500), Some("InternalServerException"),     true,  3),

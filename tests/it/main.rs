@@ -3,14 +3,13 @@
 
 mod answers_conformance;
 mod answers_reference;
+mod cassette;
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "cli")]
 mod cli_chat;
 #[cfg(feature = "cli")]
 mod cli_request;
-#[cfg(feature = "client")]
-mod cassette;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
@@ -27,14 +26,12 @@ mod eventstream_fixtures;
 mod fake;
 #[cfg(feature = "serve")]
 mod faults;
-#[cfg(feature = "client")]
 mod fixtures;
 #[cfg(feature = "serve")]
 mod hints;
 mod messages;
 mod preflight;
 mod profile;
-#[cfg(feature = "client")]
 mod program;
 #[cfg(feature = "client")]
 mod record;
@@ -44,6 +41,9 @@ mod reference;
 #[cfg(feature = "client")]
 mod replay;
 mod responses;
+mod retries;
+#[cfg(feature = "serve")]
+mod rotation;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;
