@@ -1,6 +1,7 @@
 //! Integration tests, one binary.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
 
+mod allocations;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
