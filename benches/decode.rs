@@ -9,6 +9,7 @@ use std::hint::black_box;
 use aws_smithy_eventstream::frame::{DecodedFrame, MessageFrameDecoder, write_message_to};
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use bedrock_converse::eventstream::{Decoder, Frame};
+use bedrock_converse::wire::{ContentBlockDelta, ConverseStreamOutput};
 use bytes::{Bytes, BytesMut};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde::Deserialize;
@@ -55,8 +56,10 @@ fn frames(chunks: &[Bytes]) -> u64 {
 fn text(chunks: &[Bytes]) -> usize {
     let mut length = 0;
     each_frame(chunks, |frame| {
-        if let (Some("event"), Some("contentBlockDelta")) = (frame.message_type(), frame.event_type()) {
-            length += delta_text(frame.payload()).len();
+        if let Ok(ConverseStreamOutput::ContentBlockDelta(event)) = ConverseStreamOutput::from_frame(frame)
+            && let ContentBlockDelta::Text(text) = event.delta
+        {
+            length += text.len();
         }
     });
     length
@@ -90,18 +93,6 @@ fn smithy_text(chunks: &[Bytes]) -> usize {
         }
     }
     length
-}
-
-/// Stands in for the stream events of `wire`.
-fn delta_text(payload: &[u8]) -> Cow<'_, str> {
-    scan_text(payload).map_or_else(|| serde_text(payload), Cow::Borrowed)
-}
-
-fn scan_text(payload: &[u8]) -> Option<&str> {
-    let rest = payload.strip_prefix(br#"{"contentBlockIndex":"#)?;
-    let rest = rest[rest.iter().position(|byte| !byte.is_ascii_digit())?..].strip_prefix(br#","delta":{"text":""#)?;
-    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
-    if rest[end] == b'"' { str::from_utf8(&rest[..end]).ok() } else { None }
 }
 
 fn serde_text(payload: &[u8]) -> Cow<'_, str> {

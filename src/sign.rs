@@ -6,7 +6,8 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -97,7 +98,8 @@ pub fn short_term_api_key(
 
     let signer = Signer::new(region, "bedrock");
     let date = timestamp(now)?;
-    let credential = format!("{}/{}", credentials.access_key_id(), signer.scope(&date));
+    let scope = signer.scope(&date);
+    let credential = format!("{}/{scope}", credentials.access_key_id());
     let head = format!(
         "Action=CallWithBearerToken&X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={}&X-Amz-Date={date}&X-Amz-Expires={seconds}",
         Encoded(&credential, false),
@@ -109,7 +111,7 @@ pub fn short_term_api_key(
     // In the canonical query the parameters are sorted; in the key the token follows the signed headers.
     let query = format!("{head}{token}&X-Amz-SignedHeaders=host");
     let canonical = format!("POST\n/\n{query}\nhost:{HOST}\n\nhost\n{}", sha256_hex(b""));
-    let signature = signer.signature(canonical.as_bytes(), credentials, now, &date);
+    let signature = signer.signature(canonical.as_bytes(), credentials, now, &date, &scope);
     let url = format!("{HOST}/?{head}&X-Amz-SignedHeaders=host{token}&X-Amz-Signature={signature}&Version=1");
     let key = format!("bedrock-api-key-{}", STANDARD.encode(url));
     Ok(Token::new(key, Some(now + Duration::from_secs(seconds))))
@@ -167,8 +169,9 @@ impl Signer {
         let names_joined = names.join(";");
 
         let uri = request.uri();
-        let path = Encoded(uri.path(), true);
-        let mut canonical = format!("{}\n{path}\n{}\n", request.method(), uri.query().unwrap_or("")).into_bytes();
+        let mut canonical = Vec::with_capacity(1024);
+        write!(canonical, "{}\n{}\n{}\n", request.method(), Encoded(uri.path(), true), uri.query().unwrap_or(""))
+            .expect("a Vec takes all that is written");
         for name in names {
             canonical.extend_from_slice(name.as_bytes());
             for (i, value) in request.headers().get_all(name).iter().enumerate() {
@@ -177,24 +180,41 @@ impl Signer {
             }
             canonical.push(b'\n');
         }
-        canonical.extend_from_slice(format!("\n{names_joined}\n{}", sha256_hex(request.body())).as_bytes());
+        for text in ["\n", &names_joined, "\n", &sha256_hex(request.body())] {
+            canonical.extend_from_slice(text.as_bytes());
+        }
 
-        let signature = self.signature(&canonical, credentials, time, &date);
-        let value = format!(
-            "{ALGORITHM} Credential={}/{}, SignedHeaders={names_joined}, Signature={signature}",
-            credentials.access_key_id(),
-            self.scope(&date),
-        );
-        request.headers_mut().insert(AUTHORIZATION, sensitive(&value, "the access key id")?);
+        let scope = self.scope(&date);
+        let signature = self.signature(&canonical, credentials, time, &date, &scope);
+        let key_id = credentials.access_key_id();
+        let value = [
+            ALGORITHM,
+            " Credential=",
+            key_id,
+            "/",
+            &scope,
+            ", SignedHeaders=",
+            &names_joined,
+            ", Signature=",
+            &signature,
+        ];
+        request.headers_mut().insert(AUTHORIZATION, sensitive(&value.concat(), "the access key id")?);
         Ok(())
     }
 
     fn scope(&self, date: &str) -> String {
-        format!("{}/{}/{}/aws4_request", &date[..8], self.region, self.service)
+        [&date[..8], "/", &self.region, "/", self.service, "/aws4_request"].concat()
     }
 
-    fn signature(&self, canonical: &[u8], credentials: &Credentials, time: SystemTime, date: &str) -> String {
-        let to_sign = format!("{ALGORITHM}\n{date}\n{}\n{}", self.scope(date), sha256_hex(canonical));
+    fn signature(
+        &self,
+        canonical: &[u8],
+        credentials: &Credentials,
+        time: SystemTime,
+        date: &str,
+        scope: &str,
+    ) -> String {
+        let to_sign = [ALGORITHM, "\n", date, "\n", scope, "\n", &sha256_hex(canonical)].concat();
         let mut day = self.day.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = |day: &DayKey| {
             day.date == date[..8] && day.credentials.secret_access_key() == credentials.secret_access_key()
@@ -241,7 +261,10 @@ fn timestamp(time: SystemTime) -> Result<String> {
     let since_1970 = time.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok());
     let formatted = since_1970.and_then(|seconds| DateTime::from_secs(seconds).fmt(Format::DateTime).ok());
     match formatted {
-        Some(text) if text.len() == "2026-01-02T03:04:05Z".len() => Ok(text.replace(['-', ':'], "")),
+        Some(mut text) if text.len() == "2026-01-02T03:04:05Z".len() => {
+            text.retain(|c| !matches!(c, '-' | ':'));
+            Ok(text)
+        }
         _ => Err(Error::new(ErrorKind::Configuration, "the clock is before 1970 or after 9999")),
     }
 }
@@ -264,9 +287,11 @@ fn push_trimmed(out: &mut Vec<u8>, value: &[u8]) {
 }
 
 fn sha256_hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut hex = String::with_capacity(64);
     for byte in Sha256::digest(bytes) {
-        write!(hex, "{byte:02x}").expect("a String takes all that is written");
+        hex.push(DIGITS[usize::from(byte >> 4)].into());
+        hex.push(DIGITS[usize::from(byte & 15)].into());
     }
     hex
 }
@@ -276,11 +301,11 @@ pub(crate) struct Encoded<'a>(pub(crate) &'a str, pub(crate) bool);
 
 impl fmt::Display for Encoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in self.0.bytes() {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => f.write_char(byte.into())?,
-                b'/' if self.1 => f.write_char('/')?,
-                _ => write!(f, "%{byte:02X}")?,
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte) || (*byte == b'/' && self.1);
+        for run in self.0.as_bytes().chunk_by(|one, next| is_plain(one) == is_plain(next)) {
+            match str::from_utf8(run) {
+                Ok(plain) if is_plain(&run[0]) => f.write_str(plain)?,
+                _ => run.iter().try_for_each(|byte| write!(f, "%{byte:02X}"))?,
             }
         }
         Ok(())

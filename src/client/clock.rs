@@ -70,7 +70,7 @@ pub(super) struct TimedBody {
     /// Whether the limits hold. Before the first event of a stream, others do.
     pub(super) limited: bool,
     timer: Option<Pin<Box<Sleep>>>,
-    /// When `timer` goes off, while a chunk is waited for.
+    /// When the wait for a chunk is over, while there is one. `timer` goes off then or earlier.
     timer_at: Option<Instant>,
 }
 
@@ -95,11 +95,13 @@ impl Chunks for TimedBody {
             self.timer_at = earlier(after(self.clock.timeouts.idle), self.clock.deadline).filter(|_| self.limited);
         }
         let Some(end) = self.timer_at else { return Poll::Pending };
+        // The timer runs on from wait to wait: to wake once too often costs less than to set it for every chunk.
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
-        if timer.deadline() != end {
-            timer.as_mut().reset(end);
-        }
         ready!(timer.as_mut().poll(cx));
+        if timer.deadline() < end {
+            timer.as_mut().reset(end);
+            ready!(timer.as_mut().poll(cx));
+        }
         self.close();
         Poll::Ready(Some(Err(self.clock.passed(end))))
     }

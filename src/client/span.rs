@@ -31,8 +31,8 @@ pub(super) fn count_tokens(client: &Client, model_id: &str) -> Span {
 }
 
 fn span(client: &Client, operation: &str, model_id: &str) -> Span {
-    let url: Option<http::Uri> = client.endpoint_url().parse().ok();
-    let host = url.as_ref().and_then(http::Uri::host);
+    // Fields are only looked at when somebody listens.
+    let url = || client.endpoint_url().parse::<http::Uri>().ok();
     info_span!(
         "bedrock",
         otel.name = %format_args!("{operation} {model_id}"),
@@ -51,8 +51,8 @@ fn span(client: &Client, operation: &str, model_id: &str) -> Span {
         aws.bedrock.guardrail.id = Empty,
         aws.request_id = Empty,
         http.response.status_code = Empty,
-        server.address = host,
-        server.port = url.as_ref().and_then(http::Uri::port_u16),
+        server.address = url().as_ref().and_then(http::Uri::host),
+        server.port = url().as_ref().and_then(http::Uri::port_u16),
         error.type = Empty,
     )
 }

@@ -137,7 +137,9 @@ impl ConverseStream {
                     Ok(event) => {
                         self.complete |= matches!(event, ConverseStreamOutput::MessageStop(_));
                         span::event(&self.span, &event);
-                        return Poll::Ready(Some(Ok(read(event))));
+                        let read = read(event);
+                        self.decoder.release();
+                        return Poll::Ready(Some(Ok(read)));
                     }
                     Err(error) => break error,
                 },

@@ -80,6 +80,15 @@ impl Decoder {
         }
     }
 
+    /// Lets go of the chunk being read, when the last frame that was handed out has used it up. Whoever made the chunk
+    /// can then use its memory again while the next one is awaited; [`next_frame`](Self::next_frame) would do it too.
+    pub fn release(&mut self) {
+        if self.at == self.chunk.len() {
+            self.chunk = self.waiting.pop_front().unwrap_or_default();
+            self.at = 0;
+        }
+    }
+
     /// The next frame, or `None` when more bytes are needed.
     ///
     /// # Errors
@@ -127,15 +136,10 @@ impl Decoder {
             self.joined.shrink_to(SMALL);
         }
         loop {
+            self.release();
             let fresh = &self.chunk[self.at..];
             if fresh.is_empty() {
-                // Letting go of a chunk that is used up may free a network buffer.
-                self.at = 0;
-                self.chunk = self.waiting.pop_front().unwrap_or_default();
-                if self.chunk.is_empty() {
-                    return Ok(None);
-                }
-                continue;
+                return Ok(None);
             }
             if self.joined.is_empty()
                 && let Some(prelude) = Prelude::read(fresh, self.offset, self.limits)?

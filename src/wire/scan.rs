@@ -32,24 +32,28 @@ pub(super) fn delta(payload: &[u8]) -> Option<ContentBlockDeltaEvent<'_>> {
         rest => rest.strip_prefix(br#","p":""#)?.strip_suffix(br#""}"#)?,
     };
     // Not `all`: without a way out in the middle it is done many bytes at a time.
-    let padded = padding.iter().fold(true, |padded, byte| padded & byte.is_ascii_alphanumeric());
-    padded.then(|| ContentBlockDeltaEvent::new(delta, index))
+    let is_plain = padding.iter().fold(true, |plain, byte| plain & byte.is_ascii() & !is_special(byte));
+    is_plain.then(|| ContentBlockDeltaEvent::new(delta, index))
+}
+
+/// Whether a string ends at this byte, or goes on in another way than by it.
+fn is_special(byte: &u8) -> bool {
+    (*byte == b'"') | (*byte == b'\\') | (*byte < b' ')
 }
 
 /// The JSON string at the start of `json`, and what follows it.
 fn string(json: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
-    let special = |byte: &u8| (*byte == b'"') | (*byte == b'\\') | (*byte < b' ');
     let mut end = 1;
     let mut is_plain = true;
     json.strip_prefix(b"\"")?;
     loop {
         while let Some(chunk) = json.get(end..)?.first_chunk::<16>() {
-            if chunk.iter().fold(false, |found, byte| found | special(byte)) {
+            if chunk.iter().fold(false, |found, byte| found | is_special(byte)) {
                 break;
             }
             end += chunk.len();
         }
-        end += json[end..].iter().position(special)?;
+        end += json[end..].iter().position(is_special)?;
         match json[end] {
             b'"' => break,
             b'\\' => (end, is_plain) = (end + 2, false),

@@ -1,6 +1,7 @@
 //! Integration tests, one binary.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
 
+mod allocations;
 mod answers_conformance;
 mod answers_reference;
 mod cassette;
@@ -41,6 +42,7 @@ mod reference;
 #[cfg(feature = "client")]
 mod replay;
 mod responses;
+#[cfg(feature = "serve")]
 mod retries;
 #[cfg(feature = "serve")]
 mod rotation;
