@@ -7,6 +7,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 
+/// What to do about a missing region.
+pub(crate) const NO_REGION_HINT: &str = "set AWS_REGION, or region in the profile; there is no default region";
+
 /// What decides where a service is reached.
 ///
 /// ```
@@ -119,8 +122,7 @@ impl EndpointParams {
     /// The region, where there is no way without one.
     pub(crate) fn required_region(&self) -> Result<&str> {
         let Some(region) = &self.region else {
-            return Err(configuration("Invalid Configuration: Missing Region")
-                .with_hint("set AWS_REGION, or region in the profile; there is no default region"));
+            return Err(configuration("Invalid Configuration: Missing Region").with_hint(NO_REGION_HINT));
         };
         // What cannot be a label of a host is refused, so that a region cannot lead to another host.
         let label = region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

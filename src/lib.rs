@@ -8,6 +8,7 @@ pub mod tools;
 pub mod eventstream;
 pub mod wire;
 pub mod profile;
+pub mod preflight;
 pub mod convert;
 pub mod stream;
 // ═══ All of the above is pure: no clock, file, socket, environment, thread or async runtime. ═══

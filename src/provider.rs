@@ -338,7 +338,7 @@ impl BedrockProviderBuilder {
                 Some(region) => chain.in_region(region),
                 None => chain,
             };
-            Auth::SigV4(Arc::new(CredentialsCache::new(chain)))
+            Auth::SigV4(Arc::new(CredentialsCache::from(chain)))
         });
         let client = Client::builder(endpoint, auth).transport(transport).options(options).retry(retry).build()?;
         Ok(BedrockProvider::from_client(client))

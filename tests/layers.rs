@@ -19,7 +19,8 @@ const PURE: &[(&str, &[&str])] = &[
     ("eventstream", &["error"]),
     ("wire", &["error", "eventstream"]),
     ("profile", &["error", "messages", "settings", "tools"]),
-    ("convert", &["error", "messages", "settings", "tools", "wire", "profile"]),
+    ("preflight", &["wire", "profile"]),
+    ("convert", &["error", "messages", "settings", "tools", "wire", "profile", "preflight"]),
     ("stream", &["error", "messages", "settings", "tools", "wire", "profile", "convert"]),
 ];
 

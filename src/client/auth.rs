@@ -114,6 +114,17 @@ impl Identity<'_> {
             cache.invalidate(credentials);
         }
     }
+
+    /// What to look at when the service has refused it.
+    pub(super) fn hint(&self) -> String {
+        match self {
+            Self::Credentials { cache, .. } => match cache.source() {
+                Some(source) => format!("the refused credentials came from: {source}"),
+                None => "the refused credentials came from a provider that the program gave".to_owned(),
+            },
+            Self::Token(_) => "the service refused the bearer key: it may have expired".to_owned(),
+        }
+    }
 }
 
 impl PartialEq for Identity<'_> {

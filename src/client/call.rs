@@ -102,7 +102,10 @@ impl Client {
                 }
                 Err(failure) => failure,
             };
-            let error = error.with_attempts(attempts.number());
+            let mut error = error.with_attempts(attempts.number());
+            if error.kind() == ErrorKind::Unauthorized {
+                error = error.with_hint(identity.hint());
+            }
 
             let denied = matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::AccessDenied);
             if denied && attempts.remain() {

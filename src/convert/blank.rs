@@ -1,9 +1,7 @@
 //! Blank text: the service refuses it everywhere, and models write it all the same.
 
-use super::turns::EMPTY_TURN;
+use crate::preflight::{DOCUMENT_TEXT, EMPTY_TURN};
 use crate::wire::{ContentBlock, ConversationRole, Message, SystemContentBlock};
-
-const DOCUMENT_TEXT: &str = "See attached document(s).";
 
 /// Drops blank texts, and cache points that then have nothing before them. A turn that would be empty says
 /// [`EMPTY_TURN`], since it has to be there.

@@ -6,10 +6,8 @@ use crate::messages::{
     ModelMessage, ModelRequest, ModelRequestPart, ModelResponse, ModelResponsePart, SpeechPart, State, TextPart,
     ToolOutcome, ToolReturnPart, UserContent, UserPromptPart,
 };
+use crate::preflight::UNANSWERED;
 use crate::profile::ModelProfile;
-
-/// What a model is told of a call that nobody answered.
-const UNANSWERED: &str = "The tool call was not answered.";
 
 /// Brings a history of other models and of speech to what this model can be sent: speech becomes text or audio, and
 /// a system prompt in the midst of the conversation becomes user text in `<system>` tags, where the model wants that.

@@ -4,11 +4,8 @@ use super::cache_points::{self, Inserted};
 use super::media::{MediaMapper, unsupported};
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::{UserContent, UserPrompt, UserPromptPart};
+use crate::preflight::DOCUMENT_TEXT;
 use crate::wire::{ContentBlock, Message};
-
-/// A document needs a text beside it, as
-/// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html> says.
-const DOCUMENT_TEXT: &str = "See attached document(s).";
 
 /// The blocks of a prompt; none when there was only a cache point in it.
 ///

@@ -5,15 +5,16 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::media::{MediaMapper, unsupported};
 use super::{Downloads, Target, cache_points, history, prompt, tool_results};
 use crate::error::{Error, Result};
 use crate::messages::{
     INVALID_JSON_KEY, InstructionPart, ModelMessage, ModelRequest, ModelRequestPart, ModelResponse, ModelResponsePart,
-    NativeToolReturnPart, ThinkingPart, ToolArgs, ToolCallPart, ToolReturnContent,
+    NativeToolReturnPart, ThinkingPart, ToolArgs, ToolCallPart,
 };
+use crate::preflight::EMPTY_TURN;
 use crate::profile::ContentKind;
 use crate::settings::BedrockModelSettings;
 use crate::tools::ModelRequestParameters;
@@ -21,9 +22,6 @@ use crate::wire::{
     ContentBlock, ConversationRole, Message, ReasoningContentBlock, ReasoningTextBlock, SystemContentBlock,
     ToolResultBlock, ToolResultContentBlock, ToolResultStatus, ToolUseBlock, ToolUseType,
 };
-
-/// Stands for a turn that has to be there and has nothing to say. Several models refuse blank text.
-pub(super) const EMPTY_TURN: &str = ".";
 
 /// The id of the marker that thinking came encrypted, in the signature.
 pub(super) const REDACTED: &str = "redacted_content";
@@ -234,9 +232,9 @@ fn redacted_bytes(part: &ThinkingPart, signature: &str) -> Result<Bytes> {
 
 /// What the code interpreter gave. The service takes nothing but an object.
 fn code_result(part: &NativeToolReturnPart, id: &str) -> ToolResultBlock {
-    let content = match &part.content {
-        ToolReturnContent::Json(value) => value.clone(),
-        other => serde_json::to_value(other).unwrap_or_default(),
+    let content = match serde_json::to_value(&part.content).unwrap_or_default() {
+        Value::Object(object) => Value::Object(object),
+        other => json!({ "result": other }),
     };
     let status = part.provider_details.as_ref().and_then(|details| details.get("status")).and_then(Value::as_str);
     ToolResultBlock {

@@ -10,6 +10,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 
+use super::DefaultChain;
 use super::context::Ambient;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -39,11 +40,17 @@ const REST: Duration = Duration::from_secs(60);
 /// # }).unwrap();
 /// ```
 pub struct CredentialsCache {
-    provider: Box<dyn ProvideCredentials>,
+    provider: Provider,
     ambient: Ambient,
     state: Mutex<State>,
     /// Held by the one who asks the provider.
     renewal: tokio::sync::Mutex<()>,
+}
+
+/// Who is asked.
+enum Provider {
+    Chain(DefaultChain),
+    Other(Box<dyn ProvideCredentials>),
 }
 
 #[derive(Default)]
@@ -76,8 +83,12 @@ impl CredentialsCache {
     }
 
     pub(super) fn with_ambient(provider: impl ProvideCredentials + 'static, ambient: Ambient) -> Self {
+        Self::of(Provider::Other(Box::new(provider)), ambient)
+    }
+
+    fn of(provider: Provider, ambient: Ambient) -> Self {
         let (state, renewal) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self { provider: Box::new(provider), ambient, state, renewal }
+        Self { provider, ambient, state, renewal }
     }
 
     /// Valid credentials, from the cache or the provider.
@@ -104,8 +115,20 @@ impl CredentialsCache {
         if let Some(outcome) = self.answer_since(seen) {
             return outcome;
         }
-        let answer = self.provider.provide_credentials().await;
+        let answer = match &self.provider {
+            Provider::Chain(chain) => chain.provide_credentials().await,
+            Provider::Other(provider) => provider.provide_credentials().await,
+        };
         self.store(answer)
+    }
+
+    /// Where the last credentials came from, such as ``keys of profile `default` ``. Only known of a [`DefaultChain`] that
+    /// the cache was made [from](Self#impl-From<DefaultChain>-for-CredentialsCache), and not before the first.
+    pub fn source(&self) -> Option<Arc<str>> {
+        match &self.provider {
+            Provider::Chain(chain) => chain.source(),
+            Provider::Other(_) => None,
+        }
     }
 
     /// Forgets `refused`, which the service has called expired or unknown, unless they have been replaced already.
@@ -174,6 +197,13 @@ impl CredentialsCache {
     }
 }
 
+/// A cache that knows [where](CredentialsCache::source) its credentials come from.
+impl From<DefaultChain> for CredentialsCache {
+    fn from(chain: DefaultChain) -> Self {
+        Self::of(Provider::Chain(chain), Ambient::default())
+    }
+}
+
 impl ProvideCredentials for CredentialsCache {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
@@ -185,7 +215,11 @@ impl ProvideCredentials for CredentialsCache {
 
 impl fmt::Debug for CredentialsCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CredentialsCache").field("provider", &self.provider).finish_non_exhaustive()
+        let provider: &dyn fmt::Debug = match &self.provider {
+            Provider::Chain(chain) => chain,
+            Provider::Other(provider) => provider,
+        };
+        f.debug_struct("CredentialsCache").field("provider", provider).finish_non_exhaustive()
     }
 }
 

@@ -11,7 +11,7 @@ use http::StatusCode;
 
 use super::imds;
 use super::shared_config::SharedConfig;
-use crate::endpoint::EndpointParams;
+use crate::endpoint::{EndpointParams, NO_REGION_HINT};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{Request, Transport};
@@ -142,17 +142,16 @@ impl Context<'_> {
             return Ok(region);
         }
         let why = match self.ask_instance {
-            false => "not asked".to_owned(),
+            false => "instance metadata is not asked".to_owned(),
             true => match imds::region(self).await {
                 Ok(region) => return Ok(region),
-                Err(Miss::Unset(why)) => why,
+                Err(Miss::Unset(why)) => format!("instance metadata: {why}"),
                 Err(Miss::Failed(error)) => error.to_string(),
             },
         };
         let profile = self.config.profile_name();
-        let message =
-            format!("no region: AWS_REGION is not set, profile `{profile}` has none, instance metadata: {why}");
-        Err(Error::new(ErrorKind::Configuration, message))
+        let message = format!("no region: AWS_REGION is not set, profile `{profile}` has none, {why}");
+        Err(Error::new(ErrorKind::Configuration, message).with_hint(NO_REGION_HINT))
     }
 
     /// The URL of a service by its identifier, in `region` unless another endpoint is configured. FIPS and dual-stack

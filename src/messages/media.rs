@@ -182,6 +182,29 @@ impl BinaryContent {
         Self { data: data.into(), media_type: media_type.into(), ..Self::default() }
     }
 
+    /// Bytes of a file of this name, with the media type that its extension stands for.
+    ///
+    /// ```
+    /// use bedrock_converse::messages::BinaryContent;
+    ///
+    /// let report = BinaryContent::named("2026/report.pdf", "%PDF-1.7 …")?;
+    /// assert_eq!(report.media_type, "application/pdf");
+    /// # Ok::<(), bedrock_converse::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] when the extension is not known.
+    pub fn named(file_name: &str, data: impl Into<Bytes>) -> Result<Self> {
+        match media_type::of_file_name(file_name) {
+            Some(media_type) => Ok(Self::new(data, media_type)),
+            None => {
+                let message = format!("{file_name:?}: cannot infer a media type from this name; give `media_type`");
+                Err(Error::new(ErrorKind::InvalidInput, message))
+            }
+        }
+    }
+
     /// The name by which the model is told of the file.
     pub fn identifier(&self) -> Cow<'_, str> {
         identifier(&self.identifier, &self.data)

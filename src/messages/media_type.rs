@@ -85,7 +85,12 @@ pub(super) fn of_url(url: &str) -> Option<&str> {
         Some((_, rest)) => rest.split_once('/')?.1,
         None => url,
     };
-    let name = path.rsplit('/').next()?.split(';').next()?;
+    of_file_name(path.rsplit('/').next()?.split(';').next()?)
+}
+
+/// The media type that the extension of a file's name stands for. Folders may stand before the name.
+pub(super) fn of_file_name(path: &str) -> Option<&'static str> {
+    let name = path.rsplit('/').next()?;
     let (_, extension) = name.trim_start_matches('.').rsplit_once('.')?;
     of_extension(&extension.to_ascii_lowercase())
 }

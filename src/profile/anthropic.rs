@@ -35,6 +35,8 @@ pub(super) fn profile(name: &str) -> ModelProfile {
         bedrock_supports_tool_caching: true,
         bedrock_supported_media_kinds_in_tool_returns: vec![ContentKind::Image, ContentKind::Document],
         bedrock_tool_result_colocatable_content: vec![ContentKind::Text, ContentKind::Image],
+        bedrock_supports_video_input: false,
+        bedrock_supports_s3_location: false,
         bedrock_supports_leading_assistant_message: true,
         bedrock_thinking_variant: Some(ThinkingVariant::Thinking),
         bedrock_supports_adaptive_thinking: adaptive,

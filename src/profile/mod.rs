@@ -98,6 +98,11 @@ pub struct ModelProfile {
     pub bedrock_supported_media_kinds_in_tool_returns: Vec<ContentKind>,
     /// The content that is accepted beside a `toolResult`, in the same message.
     pub bedrock_tool_result_colocatable_content: Vec<ContentKind>,
+    /// Whether messages can hold video.
+    pub bedrock_supports_video_input: bool,
+    /// Whether images are read from S3 (`s3Location`). A document from there is accepted all the same by the models that
+    /// don't, and not seen.
+    pub bedrock_supports_s3_location: bool,
     /// Whether a conversation may begin with an assistant message.
     pub bedrock_supports_leading_assistant_message: bool,
     /// Whether `toolResult.status` is accepted.
@@ -147,6 +152,8 @@ impl Default for ModelProfile {
                 ContentKind::Document,
                 ContentKind::Video,
             ],
+            bedrock_supports_video_input: true,
+            bedrock_supports_s3_location: true,
             bedrock_supports_leading_assistant_message: false,
             bedrock_supports_tool_result_status: true,
             bedrock_supports_strict_tool_definition: false,

@@ -186,7 +186,7 @@ fn canonical_request(given: &Authorization<'_>, head: &Parts, body: &[u8]) -> St
 
 /// All values of a header, each without white space around it and with single spaces inside.
 fn header_value(headers: &HeaderMap, name: &str) -> String {
-    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    let values = headers.get_all(name).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
     values.map(|value| value.split_ascii_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(",")
 }
 

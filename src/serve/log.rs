@@ -13,6 +13,8 @@ use tokio::sync::watch;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServedRequest {
+    /// How many requests came before it.
+    pub number: usize,
     /// The HTTP method.
     pub method: String,
     /// The path as it was sent, still percent-encoded.
@@ -78,7 +80,9 @@ impl Log {
             requests.kept.pop_front();
             requests.forgotten += 1;
         }
+        let number = requests.forgotten + requests.kept.len();
         requests.kept.push_back(ServedRequest {
+            number,
             method: head.method.to_string(),
             path: head.uri.path_and_query().map_or_else(|| head.uri.path().to_owned(), ToString::to_string),
             headers: redacted(head.headers.clone()),
@@ -89,7 +93,7 @@ impl Log {
             done: false,
         });
         self.changes.send_replace(());
-        Entry { log: Arc::clone(self), index: requests.forgotten + requests.kept.len() - 1, whole: false }
+        Entry { log: Arc::clone(self), index: number, whole: false }
     }
 
     fn lock(&self) -> MutexGuard<'_, Requests> {

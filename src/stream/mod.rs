@@ -6,23 +6,20 @@
 //! that is told too.
 //!
 //! ```text
-//!                      contentBlockStart, contentBlockDelta
-//!                      contentBlockStop, metadata
-//!                           ╭────╮
-//!                           │    ▼
-//!   new ──messageStart──▶ Incomplete ──messageStop──▶ stopped ──metadata──▶ stopped
-//!                           │    │                      │
-//!                        finish  cancel               finish
-//!                           ▼    ▼                      ▼
-//!   ErrorKind::Incomplete ◀─┘    Interrupted         Complete
-//!   (with the answer so far)
+//!        ╭──────╮ events                  ╭──────╮ metadata
+//!   ┌────┴──────▼────┐   messageStop   ┌──┴──────▼──┐
+//!   │   incomplete   ├────────────────►│   stopped  │
+//!   └──┬──────────┬──┘                 └──┬──────┬──┘
+//!      │ finish   │ cancel         cancel │      │ finish
+//!      ▼          ▼                       ▼      ▼
+//!    error    interrupted       interrupted    complete
 //! ```
 //!
 //! - A block is known by its `contentBlockIndex`. It is open from its start, or its first delta where none was announced, to
 //!   its stop; blocks may interleave and leave indexes out. A delta of another kind than what is at its index begins a part
 //!   of its own kind.
-//! - `messageStop` alone proves that the answer is whole, and a block that is still open afterwards disproves it. Metadata
-//!   may be missing.
+//! - `messageStop` alone proves that the answer is whole. Without it, or with a block still open, the end of the stream is
+//!   an [`ErrorKind::Incomplete`], which has the answer so far. Metadata may be missing.
 //! - Arguments of tools are text as the model wrote it, piece by piece. Nothing at all means no arguments. What is not JSON
 //!   in the end stays text, and [`has_invalid_args`](crate::messages::ToolCallPart::has_invalid_args) tells it.
 //! - Some things are only of use whole. Encrypted thinking after its first piece, and citations, are told in one delta when

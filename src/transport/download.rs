@@ -81,9 +81,8 @@ impl Downloader {
         let mut response = client.get(url).send().await.map_err(failure)?;
         let status = response.status();
         if !status.is_success() {
-            return Err(
-                Error::new(ErrorKind::Service, "the server has no such file for us").with_status(status.as_u16())
-            );
+            // Not as the error's status: that is the service's.
+            return Err(Error::new(ErrorKind::Service, format!("the server answered with status {status}")));
         }
         let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
         let mut content = BytesMut::new();

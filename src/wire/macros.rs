@@ -126,6 +126,17 @@ macro_rules! union {
                 }
             }
 
+            /// [`known`](Self::known), to change it.
+            pub fn known_mut(&mut self) -> &mut Self {
+                if !matches!(self, Self::Other(other) if other.known.is_some()) {
+                    return self;
+                }
+                match self {
+                    Self::Other(other) => other.known.as_mut().expect("it has just been seen"),
+                    _ => unreachable!("it has just been seen to be an `Other`"),
+                }
+            }
+
             /// The members beside the known one. Asking for them makes an `Other` of the union.
             pub fn extra_mut(&mut self) -> &mut $crate::wire::Extra {
                 if !matches!(self, Self::Other(_)) {

@@ -149,7 +149,7 @@ class Loopback:
             h.send_header(k, v)
         cut, size = how.get('drop_after'), how.get('chunk')
         sent = data if cut is None else data[:cut]
-        h.close_connection = cut is not None
+        h.close_connection = h.close_connection or cut is not None
         if size:
             h.send_header('transfer-encoding', 'chunked')
             h.end_headers()

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from differential import draw
+from known import KNOWN
 from loopback import Json, Request
 from program import Program
 from reference import Outcome
@@ -105,6 +106,9 @@ NAMES = ['none', 'status', 'arguments', 'points', 'schema', 'order', 'path', 'he
 RESPONSES = {'none': REQUESTS[0], 'signature': signature, 'last event': last_event, 'tokens': tokens}
 
 
+MASKING = {k.name for k in KNOWN if k.applies}
+
+
 class StandIn(Program):
     """Its mistake is made here, so that the test knows which outcomes it changed."""
 
@@ -146,6 +150,8 @@ def test(bench: Bench, name: str, mistake: Callable[[Outcome], None], responses:
         trial = draw(f'selftest/{i}', responses)
         trial.downloads and trial.downloads.clear()  # it fetches nothing
         verdict = bench.judge(trial)
+        if MASKING & set(verdict.known):
+            continue  # such a rule takes over all that is different
         crash = verdict.want.error is not None and verdict.want.error['kind'] == 'crash'
         expected = stand_in.changed and not crash
         changed += expected

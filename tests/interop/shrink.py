@@ -9,6 +9,9 @@ from loopback import Json
 
 Path = tuple[str | int, ...]
 
+# Without them a case is no case, or gets a random value in their place.
+KEPT = ('model', 'messages', 'kind', 'part_kind', 'parts', 'tool_call_id', 'tool_name')
+
 
 def paths(o: Json, depth: int, here: Path = ()) -> Iterator[Path]:
     """The members at this depth, last ones first: removing one leaves the paths still to come as they are."""
@@ -44,7 +47,7 @@ def shrink(case: Json, same: Callable[[Json], bool], budget: int = 400) -> Json:
         progress = False
         for depth in range(1, 12):
             for path in list(paths(case, depth)):
-                if path in (('model',), ('messages',)):
+                if path[-1] in KEPT:
                     continue
                 budget -= 1
                 if budget < 0:

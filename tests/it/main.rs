@@ -1,12 +1,21 @@
 //! Integration tests, one binary.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and says aloud what it skips")]
 
+mod answers_conformance;
+mod answers_reference;
+#[cfg(feature = "cli")]
+mod cli;
+#[cfg(feature = "cli")]
+mod cli_chat;
+#[cfg(feature = "cli")]
+mod cli_request;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 mod client_stream;
 #[cfg(feature = "client")]
 mod client_trace;
+mod convert;
 mod draw;
 mod eventstream;
 mod eventstream_conformance;
@@ -14,9 +23,15 @@ mod eventstream_differential;
 mod eventstream_fixtures;
 #[cfg(feature = "client")]
 mod fake;
+#[cfg(feature = "serve")]
+mod faults;
+#[cfg(feature = "serve")]
+mod hints;
 mod messages;
+mod preflight;
 mod profile;
 mod reference;
+mod responses;
 mod schema;
 #[cfg(feature = "serve")]
 mod serve;
@@ -28,6 +43,8 @@ mod serve_faults;
 mod serve_fixtures;
 #[cfg(feature = "serve")]
 mod serve_model;
+mod stream;
+mod stream_odd;
 mod tools;
 #[cfg(feature = "client")]
 mod transport;

@@ -128,6 +128,8 @@ fn the_families() {
         "bedrock_supports_tool_caching": true,
         "bedrock_supported_media_kinds_in_tool_returns": ["image", "document"],
         "bedrock_tool_result_colocatable_content": ["text", "image"],
+        "bedrock_supports_video_input": false,
+        "bedrock_supports_s3_location": false,
         "bedrock_supports_leading_assistant_message": true,
         "bedrock_thinking_variant": "anthropic",
         "bedrock_top_k_variant": "anthropic",
@@ -398,7 +400,14 @@ fn ours(case: &Value) -> Value {
             profile.merge(case["overrides"].as_object().unwrap()).unwrap();
             profile.bedrock_supported_media_kinds_in_tool_returns.sort_by_key(|kind| json!(kind).to_string());
             profile.bedrock_tool_result_colocatable_content.sort_by_key(|kind| json!(kind).to_string());
-            if profile.check_served(name).is_ok() { json!(profile) } else { Value::Null }
+            if profile.check_served(name).is_err() {
+                return Value::Null;
+            }
+            let mut profile = json!(profile);
+            for ours_alone in ["bedrock_supports_video_input", "bedrock_supports_s3_location"] {
+                profile.as_object_mut().unwrap().shift_remove(ours_alone);
+            }
+            profile
         }
         "fields" => {
             let mut profile = ModelProfile::for_model(name);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::draw::Draw;
 
 #[expect(clippy::disallowed_methods, reason = "says where the reference is")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
@@ -42,7 +42,7 @@ fn through_reference(histories: &[Value]) -> Option<Vec<Value>> {
     written
 }
 
-fn count() -> usize {
+pub(crate) fn count() -> usize {
     variable("REFERENCE_COUNT").map_or(2000, |count| count.parse().unwrap())
 }
 

@@ -32,8 +32,10 @@ async fn a_right_signature_gets_in() {
     );
     let answer = counted.signed(&server).send(&server).await;
     assert_eq!(answer.json(), json!({ "inputTokens": 3 }));
-    // A query and a header with odd spaces are signed, too.
-    let odd = Request::new(format!("{CLAUDE}/converse?b=2&a=%2F%20"), &says("hi")).header("x-amz-odd", "  a   b ");
+    // A query and headers with odd spaces and letters are signed, too.
+    let odd = Request::new(format!("{CLAUDE}/converse?b=2&a=%2F%20"), &says("hi"))
+        .header("x-amz-odd", "  a   b ")
+        .header("x-mine", "Zürich");
     assert_eq!(odd.signed(&server).send(&server).await.status, 200);
 }
 
