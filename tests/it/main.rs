@@ -15,6 +15,7 @@ mod eventstream_differential;
 mod eventstream_fixtures;
 #[cfg(feature = "client")]
 mod fake;
+mod linear;
 mod messages;
 mod profile;
 mod reference;
