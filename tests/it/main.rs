@@ -30,6 +30,7 @@ mod faults;
 mod fixtures;
 #[cfg(feature = "serve")]
 mod hints;
+mod linear;
 mod messages;
 mod preflight;
 mod profile;
