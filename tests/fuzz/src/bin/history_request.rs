@@ -2,14 +2,15 @@
 //! service's rules.
 #![no_main]
 
-use bedrock_converse::convert::{Downloads, Target, prepare_messages};
-use bedrock_converse::messages::ModelMessage;
+use bedrock_converse::convert::{Downloads, Target, downloads, prepare_messages};
+use bedrock_converse::messages::{FileUrl, ModelMessage};
 use bedrock_converse::profile::ModelProfile;
 use bedrock_converse::settings::BedrockModelSettings;
 use bedrock_converse::tools::ModelRequestParameters;
 use bedrock_converse::wire::{ContentBlock, ConverseRequest, SystemContentBlock, Tool};
 use bedrock_converse::{ErrorKind, Result};
 use bedrock_converse_fuzz::json::mutate;
+use bytes::Bytes;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -41,6 +42,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
             Ok(request) => check(&request),
             Err(error) => {
                 assert!(matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported), "{error:?}");
+                assert!(!error.message().ends_with("was not downloaded"), "{error}");
             }
         }
     }
@@ -51,8 +53,10 @@ fn request(model: &str, input: &Input) -> Result<ConverseRequest> {
     let target = Target { model_name: model, provider_name: "bedrock", profile: &profile };
     let prepared = target.prepare_request(input.settings.clone(), input.parameters.clone())?;
     let messages = prepare_messages(&profile, &input.messages);
-    target.count_tokens_request(&messages, &prepared, &Downloads::new())?.to_json()?;
-    target.converse_request(&messages, &prepared, &Downloads::new())
+    let fetched = |url: &FileUrl| (url.url.clone(), Bytes::from_static(b"content"));
+    let files: Downloads = downloads(&messages).into_iter().map(fetched).collect();
+    target.count_tokens_request(&messages, &prepared, &files)?.to_json()?;
+    target.converse_request(&messages, &prepared, &files)
 }
 
 fn check(request: &ConverseRequest) {
