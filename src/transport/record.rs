@@ -64,6 +64,8 @@ struct State {
     last: Option<u32>,
     /// Exchanges to remove when the first new one is written.
     old: Vec<Exchange>,
+    /// The folders of the exchanges that are written.
+    written: Vec<PathBuf>,
     /// What could not be written, and why.
     failure: Option<(ErrorKind, String)>,
 }
@@ -103,6 +105,11 @@ impl Recorder {
             None => Ok(()),
             Some((kind, message)) => Err(Error::new(*kind, message.clone())),
         }
+    }
+
+    /// The folders of the exchanges that are written so far, in the order in which their answers ended.
+    pub fn written(&self) -> Vec<PathBuf> {
+        self.sink.lock().written.clone()
     }
 
     /// Removes those of `old` that a recorder has written, when the first new one is written.
@@ -195,7 +202,9 @@ impl Sink {
         for old in std::mem::take(&mut state.old) {
             old.remove()?;
         }
-        exchange.write()
+        exchange.write()?;
+        state.written.push(exchange.folder.clone());
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{CLAUDE, Run, TOKEN, converse, folder, with_keys};
 
-fn says(text: &str) -> Value {
+pub(crate) fn says(text: &str) -> Value {
     let part = json!({ "part_kind": "user-prompt", "content": text });
     json!({ "model": CLAUDE, "messages": [{ "kind": "request", "parts": [part] }], "settings": {}, "parameters": {} })
 }

@@ -10,6 +10,8 @@ mod cli;
 #[cfg(feature = "cli")]
 mod cli_chat;
 #[cfg(feature = "cli")]
+mod cli_record;
+#[cfg(feature = "cli")]
 mod cli_request;
 #[cfg(feature = "client")]
 mod client;

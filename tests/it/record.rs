@@ -75,6 +75,7 @@ async fn an_exchange_is_three_readable_files() {
     }
     chunks(recorder.send(request).await.unwrap()).await;
     recorder.finish().unwrap();
+    assert_eq!(recorder.written(), [folder.path().join("001-converse")]);
 
     assert_eq!(
         folder.files(),

@@ -1,9 +1,10 @@
 //! Where requests go, and with whose rights.
 
+use std::path::Path;
 use std::time::Duration;
 
 use bedrock_converse::serve::Server;
-use bedrock_converse::transport::ReqwestTransport;
+use bedrock_converse::transport::{Recorder, ReqwestTransport};
 use bedrock_converse::{BedrockProvider, BedrockProviderBuilder, Error, ErrorKind, Result};
 
 use crate::output;
@@ -40,14 +41,30 @@ pub(crate) struct Link {
 impl Connection {
     /// What the options say, for requests that somebody may watch come in.
     pub(crate) async fn open(&self, watched: bool) -> Result<Link> {
+        let builder = self.builder();
+        self.link(if self.offline { builder.transport(self.network()) } else { builder }, watched).await
+    }
+
+    /// The same for exchanges that are written into `folder`.
+    pub(crate) async fn record(&self, folder: &Path) -> Result<(Link, Recorder)> {
+        let recorder = Recorder::new(folder, self.network());
+        let link = self.link(self.builder().transport(recorder.clone()), false).await?;
+        Ok((link, recorder))
+    }
+
+    async fn link(&self, builder: BedrockProviderBuilder, watched: bool) -> Result<Link> {
         if !self.offline {
-            let provider = self.builder().load().await.map_err(|error| self.explain(error))?;
+            let provider = builder.load().await.map_err(|error| self.explain(error))?;
             return Ok(Link { provider, _server: None });
         }
         let server = Server::builder().delay(if watched { WORD } else { Duration::ZERO }).start()?;
-        let direct = ReqwestTransport::new().without_proxy();
-        let provider = BedrockProvider::builder().environment(server.environment()).transport(direct).build()?;
+        let provider = builder.environment(server.environment()).build()?;
         Ok(Link { provider, _server: Some(server) })
+    }
+
+    fn network(&self) -> ReqwestTransport {
+        let network = ReqwestTransport::new();
+        if self.offline { network.without_proxy() } else { network }
     }
 
     /// The same without the stand-in.
@@ -85,7 +102,7 @@ impl Connection {
 }
 
 /// Reads a whole file; `-` is standard input.
-pub(crate) fn read_text(path: &std::path::Path) -> Result<String> {
+pub(crate) fn read_text(path: &Path) -> Result<String> {
     let text = match path.to_str() {
         Some("-") => std::io::read_to_string(std::io::stdin()),
         _ => std::fs::read_to_string(path),

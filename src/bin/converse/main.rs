@@ -20,6 +20,7 @@ mod input;
 mod models;
 mod output;
 mod prompt;
+mod record;
 mod request;
 mod serve;
 mod spinner;
@@ -48,7 +49,8 @@ Exit codes:
 enum Command {
     Ask(ask::Ask),
     Chat(chat::Chat),
-    Request(request::RequestFile),
+    Request(request::Request),
+    Record(record::Record),
     CountTokens(count_tokens::CountTokens),
     Check(check::Check),
     Decode(decode::Decode),
@@ -70,6 +72,7 @@ impl Command {
             Self::Chat(chat) => return chat.run(output).await,
             Self::Ask(ask) => ask.run(output).await,
             Self::Request(request) => request.run(output).await,
+            Self::Record(record) => record.run(output).await,
             Self::CountTokens(count) => count.run(output).await,
             Self::Check(check) => check.run(output).await,
             Self::Decode(decode) => decode.run(),

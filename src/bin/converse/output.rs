@@ -32,15 +32,23 @@ impl From<Error> for Failure {
 
 /// Prints text as it is and sees that it arrives.
 pub(crate) fn print(text: impl Display) -> Result<()> {
-    let mut stdout = io::stdout().lock();
-    write!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(|error| io_error("standard output", error))
+    write(&mut io::stdout().lock(), text)
 }
 
 /// Prints one line of JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
+    write_json(&mut io::stdout().lock(), value)
+}
+
+/// The same for a reader who may be another than standard output's.
+pub(crate) fn write_json(to: &mut dyn Write, value: &impl Serialize) -> Result<()> {
     let json = serde_json::to_string(value)
         .map_err(|error| Error::new(ErrorKind::Io, "the result is no JSON").with_source(error))?;
-    print(format_args!("{json}\n"))
+    write(to, format_args!("{json}\n"))
+}
+
+fn write(to: &mut dyn Write, text: impl Display) -> Result<()> {
+    write!(to, "{text}").and_then(|()| to.flush()).map_err(|error| io_error("standard output", error))
 }
 
 /// Says something beside the answer.

@@ -1,5 +1,6 @@
 //! `converse request`: a request from a file, for programs.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,17 +14,9 @@ use crate::output::{self, Output};
 
 /// Send a request that stands in a file. The answer is JSON
 #[derive(clap::Args)]
-pub(crate) struct RequestFile {
-    /// One JSON object with `model`, `messages`, `settings`, `parameters` and `profile`, in the form in which
-    /// pydantic-ai has them; only the first two are required. `-` is standard input
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
-    /// Print the answer's events as they come, and then the answer
-    #[arg(long, conflicts_with = "count_tokens")]
-    stream: bool,
-    /// Count the input tokens instead
-    #[arg(long)]
-    count_tokens: bool,
+pub(crate) struct Request {
+    #[command(flatten)]
+    file: RequestFile,
     /// Send nothing; print the signed HTTP request, without secrets
     #[arg(long, conflicts_with = "offline")]
     dry_run: bool,
@@ -35,17 +28,31 @@ pub(crate) struct RequestFile {
     connection: Connection,
 }
 
-impl RequestFile {
+#[derive(clap::Args)]
+pub(crate) struct RequestFile {
+    /// One JSON object with `model`, `messages`, `settings`, `parameters` and `profile`, in the form in which
+    /// pydantic-ai has them; only the first two are required. `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// Ask for a stream: the answer's events as they come, and then the answer
+    #[arg(long, conflicts_with = "count_tokens")]
+    stream: bool,
+    /// Count the input tokens instead
+    #[arg(long)]
+    count_tokens: bool,
+}
+
+impl Request {
     pub(crate) async fn run(self, output: Output) -> Result<()> {
-        let input = Input::read(&self.input)?;
+        let (input, stdout) = (self.file.read()?, &mut io::stdout());
         if !self.dry_run && !self.curl {
             let link = self.connection.open(false).await?;
-            return self.send(&input, link.provider.clone()).await;
+            return self.file.send(&input, link.provider.clone(), stdout).await;
         }
         let transport = Arc::new(DryRun::default());
         let provider = self.connection.builder().transport(transport.clone()).load().await?;
         let region = provider.client().region().map(str::to_owned);
-        let outcome = self.send(&input, provider).await;
+        let outcome = self.file.send(&input, provider, stdout).await;
         let Some(request) = transport.take() else { return outcome };
         match output {
             _ if self.curl => output::print(dry_run::curl(&request, region.as_deref())),
@@ -53,8 +60,15 @@ impl RequestFile {
             Output::Text => output::print(dry_run::http(&request)),
         }
     }
+}
 
-    async fn send(&self, input: &Input, provider: BedrockProvider) -> Result<()> {
+impl RequestFile {
+    pub(crate) fn read(&self) -> Result<Input> {
+        Input::read(&self.input)
+    }
+
+    /// Sends it and writes the answer.
+    pub(crate) async fn send(&self, input: &Input, provider: BedrockProvider, to: &mut dyn Write) -> Result<()> {
         let Input { messages, settings, parameters, .. } = input;
         let (settings, parameters) = (settings.as_ref(), parameters.as_ref());
         let model = BedrockConverseModel::builder(&*input.model)
@@ -62,15 +76,15 @@ impl RequestFile {
             .profile_overrides(input.profile.clone())
             .build()?;
         if self.count_tokens {
-            return output::print_json(&model.count_tokens(messages, settings, parameters).await?);
+            return output::write_json(to, &model.count_tokens(messages, settings, parameters).await?);
         }
         if !self.stream {
-            return output::print_json(&model.request(messages, settings, parameters).await?);
+            return output::write_json(to, &model.request(messages, settings, parameters).await?);
         }
         let mut stream = model.request_stream(messages, settings, parameters).await?;
         while let Some(event) = stream.next().await {
-            output::print_json(&event?)?;
+            output::write_json(to, &event?)?;
         }
-        output::print_json(&json!({ "event_kind": "response", "response": stream.get() }))
+        output::write_json(to, &json!({ "event_kind": "response", "response": stream.get() }))
     }
 }
