@@ -94,7 +94,7 @@ impl Client {
             let time = shared.service_time();
             identity.authorise(&mut request, time).map_err(|error| error.with_attempts(attempts.number()))?;
             let wait = attempts.begin(shared.seconds());
-            let attempt = self.attempt(request, wait, &mut clock, attempts.number(), &read);
+            let attempt = self.attempt(request, &identity, wait, &mut clock, attempts.number(), &read);
             let Failure { error, clock_lag } = match attempt.await {
                 Ok(value) => {
                     attempts.succeeded(shared.seconds());
@@ -172,7 +172,8 @@ impl Client {
         let (head, body) = clock.until_first_byte(shared.transport.send(request)).await?.into_parts();
         if !head.status.is_success() {
             let clock_lag = answer::clock_lag(&head, local_time());
-            let error = answer::failure(&head, self.collect(body, clock).await);
+            let body = self.collect(body, clock).await.map(|body| identity.redact(body));
+            let error = answer::failure(&head, body);
             return Err(Failure { error, clock_lag });
         }
         let id = answer::request_id(&head);
