@@ -152,13 +152,17 @@ impl Client {
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("bedrock-converse/", env!("CARGO_PKG_VERSION"))));
-        headers.extend(self.options.headers.clone());
+        let mut own = self.options.headers.clone();
+        // There may be keys among them, which no transport is to show.
+        own.values_mut().for_each(|value| value.set_sensitive(true));
+        headers.extend(own);
         Ok(request)
     }
 
     async fn attempt<'a, T>(
         &'a self,
         request: Request,
+        identity: &Identity<'_>,
         wait: Duration,
         clock: &mut Clock,
         attempts: u32,
