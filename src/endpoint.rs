@@ -2,10 +2,11 @@
 //!
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
 
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::environment::Environment;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown_url};
 
 /// What to do about a missing region.
 pub(crate) const NO_REGION_HINT: &str = "set AWS_REGION, or region in the profile; there is no default region";
@@ -19,7 +20,7 @@ pub(crate) const NO_REGION_HINT: &str = "set AWS_REGION, or region in the profil
 /// assert_eq!(params.url()?, "https://bedrock-runtime.eu-central-1.amazonaws.com");
 /// # Ok::<(), bedrock_converse::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct EndpointParams {
     /// The region, such as `us-east-1`. There is no default.
     pub region: Option<String>,
@@ -133,7 +134,7 @@ impl EndpointParams {
     }
 
     fn custom_url(&self, endpoint: &str) -> Result<String> {
-        let bad = |why: &str| configuration(format!("endpoint: {endpoint:?} {why}"));
+        let bad = |why: &str| configuration(format!("endpoint: {:?} {why}", shown_url(endpoint)));
         let uri: http::Uri = endpoint.parse().map_err(|_| bad("is not a URL"))?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err(bad("must start with https:// and name a host"));
@@ -156,6 +157,20 @@ impl EndpointParams {
             _ => return Err(bad("must start with https:// or http://")),
         }
         Ok(format!("{scheme}://{authority}{path}"))
+    }
+}
+
+/// Of the URL, nothing is shown that may be secret: a URL can be wrong and still hold a password.
+impl fmt::Debug for EndpointParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { region, use_fips, use_dual_stack, endpoint, allow_insecure_http } = self;
+        f.debug_struct("EndpointParams")
+            .field("region", region)
+            .field("use_fips", use_fips)
+            .field("use_dual_stack", use_dual_stack)
+            .field("endpoint", &endpoint.as_deref().map(shown_url))
+            .field("allow_insecure_http", allow_insecure_http)
+            .finish()
     }
 }
 

@@ -347,9 +347,36 @@ impl StdError for Error {
     }
 }
 
+/// A URL as it may be shown: without user name and password, and without its query, where signed URLs have their secret.
+#[allow(dead_code, reason = "used by the layers above")]
+pub(crate) fn shown_url(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = match url.find("://") {
+        Some(at) => url.split_at(at + 3),
+        None => ("", url),
+    };
+    let authority = rest.find(['/', '\\']).unwrap_or(rest.len());
+    let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}{}", &rest[host..])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn urls_are_shown_without_what_may_be_secret() {
+        for (url, shown) in [
+            ("https://example.com/a@b", "https://example.com/a@b"),
+            ("https://user:SECRET@example.com:8443/a?b=SECRET#c", "https://example.com:8443/a"),
+            ("https://user:SEC@RET@example.com", "https://example.com"),
+            ("user:SECRET@example.com/a", "example.com/a"),
+            ("https://example.com#SECRET", "https://example.com"),
+            ("", ""),
+        ] {
+            assert_eq!(shown_url(url), shown);
+        }
+    }
 
     #[test]
     fn is_the_size_of_a_pointer() {

@@ -1,6 +1,7 @@
 //! Settings of a model and of a single request.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -160,7 +161,42 @@ impl serde::Serialize for ToolChoice {
     }
 }
 
-json_deserialize!(ThinkingLevel, CacheSetting, ToolChoice);
+/// HTTP headers. Their values are not shown: there may be keys among them.
+///
+/// ```
+/// use bedrock_converse::settings::Headers;
+///
+/// let headers = Headers::from([("x-api-key", "SECRET")]);
+/// assert_eq!(format!("{headers:?}"), r#"{"x-api-key"}"#);
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Headers(pub BTreeMap<String, String>);
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl<K: Into<String>, V: Into<String>, const N: usize> From<[(K, V); N]> for Headers {
+    fn from(headers: [(K, V); N]) -> Self {
+        Self(headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+impl FromJson for Headers {
+    fn from_json(value: Value) -> Result<Self, Mismatch> {
+        BTreeMap::from_json(value).map(Self)
+    }
+}
+
+impl serde::Serialize for Headers {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+json_deserialize!(ThinkingLevel, CacheSetting, ToolChoice, Headers);
 
 /// A struct of settings, each of which may be absent, and their merge.
 macro_rules! settings {
@@ -212,7 +248,7 @@ settings! {
         /// Texts at which the model stops.
         stop_sequences: Vec<String>,
         /// Further HTTP headers; they are signed.
-        extra_headers: BTreeMap<String, String>,
+        extra_headers: Headers,
         /// Whether and how hard the model thinks. Sent in the form that the model's family takes.
         thinking: ThinkingLevel,
         /// How urgent the request is. [`bedrock_service_tier`](Self::bedrock_service_tier) wins over it.

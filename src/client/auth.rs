@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::token::{ProvideToken, SharedTokenProvider};
 use aws_credential_types::{Credentials, Token};
+use bytes::Bytes;
 
 use crate::credentials::CredentialsCache;
 use crate::error::{Error, ErrorKind, Result};
@@ -113,6 +114,26 @@ impl Identity<'_> {
         if let Self::Credentials { credentials, cache, .. } = self {
             cache.invalidate(credentials);
         }
+    }
+
+    /// An error's body without the secret that was sent. It may be there: when a signature does not match, AWS quotes the
+    /// headers that it was made over.
+    pub(super) fn redact(&self, body: Bytes) -> Bytes {
+        /// What is shorter is no token, and may be a word of the message.
+        const SHORTEST: usize = 16;
+        let secret = match self {
+            Self::Credentials { credentials, .. } => credentials.session_token().unwrap_or_default(),
+            Self::Token(token) => token.token(),
+        };
+        if secret.len() < SHORTEST {
+            return body;
+        }
+        let escaped = secret.replace('/', r"\/");
+        let text = String::from_utf8_lossy(&body);
+        if !text.contains(secret) && !text.contains(&escaped) {
+            return body;
+        }
+        text.replace(secret, "***").replace(&escaped, "***").into()
     }
 
     /// What to look at when the service has refused it.

@@ -94,7 +94,7 @@ impl Client {
             let time = shared.service_time();
             identity.authorise(&mut request, time).map_err(|error| error.with_attempts(attempts.number()))?;
             let wait = attempts.begin(shared.seconds());
-            let attempt = self.attempt(request, wait, &mut clock, attempts.number(), &read);
+            let attempt = self.attempt(request, &identity, wait, &mut clock, attempts.number(), &read);
             let Failure { error, clock_lag } = match attempt.await {
                 Ok(value) => {
                     attempts.succeeded(shared.seconds());
@@ -152,13 +152,17 @@ impl Client {
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("bedrock-converse/", env!("CARGO_PKG_VERSION"))));
-        headers.extend(self.options.headers.clone());
+        let mut own = self.options.headers.clone();
+        // There may be keys among them, which no transport is to show.
+        own.values_mut().for_each(|value| value.set_sensitive(true));
+        headers.extend(own);
         Ok(request)
     }
 
     async fn attempt<'a, T>(
         &'a self,
         request: Request,
+        identity: &Identity<'_>,
         wait: Duration,
         clock: &mut Clock,
         attempts: u32,
@@ -172,7 +176,8 @@ impl Client {
         let (head, body) = clock.until_first_byte(shared.transport.send(request)).await?.into_parts();
         if !head.status.is_success() {
             let clock_lag = answer::clock_lag(&head, local_time());
-            let error = answer::failure(&head, self.collect(body, clock).await);
+            let body = self.collect(body, clock).await.map(|body| identity.redact(body));
+            let error = answer::failure(&head, body);
             return Err(Failure { error, clock_lag });
         }
         let id = answer::request_id(&head);

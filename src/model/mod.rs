@@ -251,7 +251,7 @@ fn with_settings(client: Client, settings: &BedrockModelSettings) -> Result<Clie
     }
     let invalid = |rule: String| Error::new(ErrorKind::InvalidInput, rule);
     let mut options = client.options().clone();
-    for (name, value) in settings.extra_headers.iter().flatten() {
+    for (name, value) in settings.extra_headers.iter().flat_map(|headers| &headers.0) {
         let header =
             HeaderName::try_from(name).map_err(|_| invalid(format!("`extra_headers`: {name:?} is no name")))?;
         let value = HeaderValue::try_from(value)

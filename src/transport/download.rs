@@ -12,7 +12,7 @@ use reqwest::redirect;
 
 use super::address::{self, Refusal};
 use super::reqwest::builder;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown_url};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_REDIRECTS: usize = 10;
@@ -64,14 +64,16 @@ impl Downloader {
     /// [`ErrorKind::Protocol`] for a file that is too long.
     pub async fn fetch(&self, url: &str, allow_local: bool) -> Result<Bytes> {
         let check = Check { allow_local, refusal: self.refusal };
+        // Errors name the URL, but not the signature that it may carry.
+        let shown = shown_url(url);
         let parsed = reqwest::Url::parse(url)
-            .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("{url:?} is not a URL: {error}")))?;
+            .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("{shown:?} is not a URL: {error}")))?;
         check.url(&parsed)?;
         let client = self.client(check)?;
         match tokio::time::timeout(self.timeout, self.read(client, parsed)).await {
-            Ok(result) => result.map_err(|error| error.at(format_args!("downloading {url}"))),
+            Ok(result) => result.map_err(|error| error.at(format_args!("downloading {shown}"))),
             Err(_) => {
-                let message = format!("downloading {url} took longer than {} s", self.timeout.as_secs_f32());
+                let message = format!("downloading {shown} took longer than {} s", self.timeout.as_secs_f32());
                 Err(Error::new(ErrorKind::Timeout, message))
             }
         }
@@ -154,7 +156,7 @@ impl Check {
     /// Checks scheme and, where the host is an address, the address. Names are checked when they are resolved.
     fn url(self, url: &reqwest::Url) -> Result<(), Refused> {
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(Refused(format!("{url}: only http and https URLs are downloaded")));
+            return Err(Refused(format!("`{}:`: only http and https URLs are downloaded", url.scheme())));
         }
         let host = url.host_str().unwrap_or_default();
         match host.trim_start_matches('[').trim_end_matches(']').parse() {

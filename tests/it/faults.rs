@@ -100,7 +100,7 @@ pub(crate) fn model_with(server: &Server, silence: Duration) -> BedrockConverseM
 
 /// The settings of a request to which `fault` happens.
 pub(crate) fn with_fault(fault: &str) -> BedrockModelSettings {
-    let headers = [("x-converse-fault".to_owned(), fault.to_owned())];
+    let headers = [("x-converse-fault", fault)];
     BedrockModelSettings { extra_headers: Some(headers.into()), ..BedrockModelSettings::default() }
 }
 

@@ -51,6 +51,8 @@ mod retries;
 mod rotation;
 mod schema;
 #[cfg(feature = "serve")]
+mod secrets;
+#[cfg(feature = "serve")]
 mod serve;
 #[cfg(feature = "serve")]
 mod serve_access;
