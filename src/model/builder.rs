@@ -147,7 +147,7 @@ impl BedrockConverseModelBuilder {
             provider,
             client: Arc::default(),
             profile: Arc::new(profile),
-            settings: self.settings,
+            settings: Arc::new(self.settings),
             downloader: self.downloader,
         })
     }

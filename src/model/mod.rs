@@ -49,7 +49,7 @@ pub struct BedrockConverseModel {
     /// Set by the caller, in place of the provider's.
     client: Arc<RwLock<Option<Client>>>,
     profile: Arc<ModelProfile>,
-    settings: BedrockModelSettings,
+    settings: Arc<BedrockModelSettings>,
     downloader: Downloader,
 }
 
@@ -202,8 +202,8 @@ impl BedrockConverseModel {
 
     fn merged(&self, settings: Option<&BedrockModelSettings>) -> BedrockModelSettings {
         match settings {
-            Some(settings) => BedrockModelSettings::merge(self.settings.clone(), settings.clone()),
-            None => self.settings.clone(),
+            Some(settings) => BedrockModelSettings::merge((*self.settings).clone(), settings.clone()),
+            None => (*self.settings).clone(),
         }
     }
 
