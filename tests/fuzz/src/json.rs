@@ -20,18 +20,19 @@ pub fn round_trip<T: DeserializeOwned + Serialize + PartialEq + std::fmt::Debug>
 pub fn assert_nothing_lost(json: &[u8], written: &str) {
     let Ok(before) = serde_json::from_slice::<Value>(json) else { return };
     let after: Value = serde_json::from_str(written).expect("it is JSON");
-    assert!(same(&before, &after), "\n{before}\n{after}");
+    assert!(is_same(&before, &after), "\n{before}\n{after}");
 }
 
-fn same(before: &Value, after: &Value) -> bool {
+/// Whether it is the same JSON but for how numbers are written.
+pub fn is_same(before: &Value, after: &Value) -> bool {
     match (before, after) {
         (Value::Number(before), Value::Number(after)) => before == after || before.as_f64() == after.as_f64(),
         (Value::Array(before), Value::Array(after)) => {
-            before.len() == after.len() && before.iter().zip(after).all(|(before, after)| same(before, after))
+            before.len() == after.len() && before.iter().zip(after).all(|(before, after)| is_same(before, after))
         }
         (Value::Object(before), Value::Object(after)) => {
             before.len() == after.len()
-                && before.iter().all(|(name, before)| after.get(name).is_some_and(|after| same(before, after)))
+                && before.iter().all(|(name, before)| after.get(name).is_some_and(|after| is_same(before, after)))
         }
         _ => before == after,
     }
