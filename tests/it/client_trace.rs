@@ -14,6 +14,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use crate::fake::{Answer, Fake, Piece, exception, hello, pieces};
+use crate::wire_stable::again;
 
 /// Keeps the fields of every span and event, at every level.
 #[derive(Clone, Default)]
@@ -94,6 +95,7 @@ const REQUEST: [(&str, &str); 10] = [
 ];
 
 #[tokio::test(start_paused = true)]
+#[ignore = "started by `in_processes_of_their_own`"]
 async fn a_span_tells_the_request_and_what_it_cost() {
     let keep = Keep::default();
     let _guard = tracing::subscriber::set_default(keep.clone());
@@ -114,6 +116,7 @@ async fn a_span_tells_the_request_and_what_it_cost() {
 }
 
 #[tokio::test(start_paused = true)]
+#[ignore = "started by `in_processes_of_their_own`"]
 async fn the_span_of_a_stream_is_filled_as_it_goes_on() {
     let keep = Keep::default();
     let _guard = tracing::subscriber::set_default(keep.clone());
@@ -141,6 +144,7 @@ async fn the_span_of_a_stream_is_filled_as_it_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+#[ignore = "started by `in_processes_of_their_own`"]
 async fn the_span_of_a_failure_says_what_failed() {
     let keep = Keep::default();
     let _guard = tracing::subscriber::set_default(keep.clone());
@@ -156,6 +160,7 @@ async fn the_span_of_a_failure_says_what_failed() {
 }
 
 #[tokio::test(start_paused = true)]
+#[ignore = "started by `in_processes_of_their_own`"]
 async fn neither_secrets_nor_content_are_traced_or_shown() {
     let keep = Keep::default();
     let guard = tracing::subscriber::set_default(keep.clone());
@@ -199,5 +204,18 @@ async fn neither_secrets_nor_content_are_traced_or_shown() {
     assert!(shown.contains("ValidationException") && shown.contains("x-key") && shown.contains("another attempt"));
     for hidden in ["SECRET", "CONTENT", key.token()] {
         assert!(!shown.contains(hidden), "{hidden} in {shown}");
+    }
+}
+
+/// Whether something is logged is decided when it is first met, for the whole process: no other test may run in it.
+#[test]
+fn in_processes_of_their_own() {
+    for test in [
+        "a_span_tells_the_request_and_what_it_cost",
+        "the_span_of_a_stream_is_filled_as_it_goes_on",
+        "the_span_of_a_failure_says_what_failed",
+        "neither_secrets_nor_content_are_traced_or_shown",
+    ] {
+        println!("{}", again(&format!("client_trace::{test}")));
     }
 }
