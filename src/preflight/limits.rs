@@ -104,7 +104,9 @@ impl Limit {
         let most = self.max.map_or(usize::MAX, |max| max as usize);
         let numbered = (2..).map(|n| {
             let number = number(n);
-            text.chars().take(most - number.len()).chain(number.chars()).collect::<String>()
+            let kept: String = text.chars().take(most - number.len()).collect();
+            // Names have no two spaces in a row, and a number may begin with one.
+            kept.trim_end().to_owned() + &number
         });
         let mut names = std::iter::once(text.to_owned()).chain(numbered);
         names.find(|name| !taken.contains(name)).expect("there are more numbers than names")

@@ -276,6 +276,13 @@ fn media() -> Vec<Case> {
             many(vec![document("a", "pdf"), document("a (2)", "pdf"), document("a (3)", "csv")]),
         ),
         mended(
+            Rule::DocumentNameDuplicate,
+            CLAUDE,
+            many(vec![document("a ", "pdf"), document("a ", "csv")]),
+            "messages[0].content[2].document.name",
+            many(vec![document("a ", "pdf"), document("a (2)", "csv")]),
+        ),
+        mended(
             Rule::DocumentWithoutText,
             CLAUDE,
             said(json!([user(json!([image(), document("a", "pdf")]))])),
