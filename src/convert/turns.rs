@@ -265,7 +265,7 @@ fn sanitized(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' }).collect()
 }
 
-/// Merges user messages that follow each other, unless a tool's result would come to stand beside what the model
+/// Merges messages of one role that follow each other, unless a tool's result would come to stand beside what the model
 /// doesn't take there. Then a turn of the assistant keeps them apart, since the service itself merges such messages.
 fn merge(raw: Vec<Message>, colocatable: &[ContentKind]) -> Vec<Message> {
     let stands_alone = |block: &ContentBlock| {
@@ -282,12 +282,11 @@ fn merge(raw: Vec<Message>, colocatable: &[ContentKind]) -> Vec<Message> {
     let mut messages: Vec<Message> = Vec::with_capacity(raw.len());
     for message in raw {
         if let Some(last) = messages.last_mut()
-            && last.role == ConversationRole::User
-            && message.role == ConversationRole::User
+            && last.role == message.role
         {
             let mut blocks = last.content.iter().chain(&message.content);
             let has_result = blocks.clone().any(|block| matches!(block, ContentBlock::ToolResult(_)));
-            if has_result && blocks.any(stands_alone) {
+            if last.role == ConversationRole::User && has_result && blocks.any(stands_alone) {
                 messages.push(Message::assistant(EMPTY_TURN));
             } else {
                 last.content.extend(message.content);

@@ -141,6 +141,16 @@ def wrap_results(body: Json, case: Json) -> None:
                     item['json'] = {'result': item['json']}
 
 
+def merge_answers(body: Json, case: Json) -> None:
+    merged: list[Json] = []
+    for message in body['messages']:
+        if merged and message['role'] == merged[-1]['role'] == 'assistant':
+            merged[-1]['content'] = merged[-1]['content'] + message['content']
+        else:
+            merged.append(message)
+    body['messages'] = merged
+
+
 def drop_blank_text(body: Json, case: Json) -> None:
     body['system'] = drop_from(body.get('system') or [])
     for message in body['messages']:
@@ -183,6 +193,7 @@ KNOWN = [
     Known('tools of the history', 'the service refuses tool blocks without the tools', after=tools_of_history),
     Known('cut stream', 'a stream without `messageStop` is not whole', applies=cut_short),
     Known('citations', 'the text and the sources of citations are kept', applies=cited),
+    Known('answers in a row', 'the service refuses two messages of one role in a row', after=merge_answers),
     Known('blank text', 'the service refuses blank text', after=drop_blank_text),
 ]
 

@@ -74,6 +74,19 @@ fn user_messages_that_follow_each_other_are_one() {
 }
 
 #[test]
+fn answers_that_follow_each_other_are_one() {
+    let answer = |text: &str| json!({"kind": "response", "parts": [{"part_kind": "text", "content": text}]});
+    let open = json!({"kind": "response", "parts": [call("c1")]});
+    let told = messages(CLAUDE, json!([user(json!("a")), answer("b"), answer(" "), open, answer("c"), answer("d")]));
+    let roles: Vec<&Value> = told.as_array().unwrap().iter().map(|message| &message["role"]).collect();
+    assert_eq!(roles, ["user", "assistant", "user", "assistant"]);
+    assert_eq!(told[1]["content"][0], json!({"text": "b"}));
+    assert_eq!(told[1]["content"][1]["toolUse"]["toolUseId"], "c1");
+    assert_eq!(told[2]["content"][0]["toolResult"]["status"], "error");
+    assert_eq!(told[3]["content"], json!([{"text": "c"}, {"text": "d"}]));
+}
+
+#[test]
 fn all_results_of_a_turn_stand_together() {
     let sent = messages(
         CLAUDE,
