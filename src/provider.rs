@@ -10,9 +10,9 @@ use aws_credential_types::provider::token::ProvideToken;
 
 use crate::client::{Auth, Client, RequestOptions, Timeouts};
 use crate::credentials::{CredentialsCache, DefaultChain, SharedConfig};
-use crate::endpoint::EndpointParams;
+use crate::endpoint::{EndpointParams, NO_REGION_HINT};
 use crate::environment::Environment;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown_url};
 use crate::profile::ModelProfile;
 use crate::retry::RetryConfig;
 use crate::transport::{ReqwestTransport, Transport};
@@ -127,11 +127,12 @@ pub struct Gateway {
     pub route: Option<String>,
 }
 
-/// The key is not shown.
+/// The key is not shown, nor what may be secret in the URL.
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { base_url, route, .. } = self;
-        f.debug_struct("Gateway").field("base_url", base_url).field("route", route).finish_non_exhaustive()
+        let base_url = base_url.as_deref().map(shown_url);
+        f.debug_struct("Gateway").field("base_url", &base_url).field("route", route).finish_non_exhaustive()
     }
 }
 
@@ -344,18 +345,20 @@ impl BedrockProviderBuilder {
         Ok(BedrockProvider::from_client(client))
     }
 
-    /// As [`build`](Self::build), and asks the instance metadata for the region when nothing else names one.
+    /// As [`build`](Self::build), and asks the instance metadata for the region when one is needed and nothing else names
+    /// it.
     ///
     /// # Errors
     ///
     /// As [`build`](Self::build).
     pub async fn load(mut self) -> Result<BedrockProvider> {
-        let asked = self.endpoint.region.is_none() && self.gateway.is_none() && self.client.is_none();
-        if asked {
-            let local = ReqwestTransport::new();
-            let chain = chain(self.environment.clone(), self.profile_name.clone(), Arc::new(local.clone()), local);
-            self.endpoint.region = Some(chain.region().await?);
+        match self.clone().build() {
+            Err(error) if error.hint() == Some(NO_REGION_HINT) => {}
+            outcome => return outcome,
         }
+        let local = ReqwestTransport::new();
+        let chain = chain(self.environment.clone(), self.profile_name.clone(), Arc::new(local.clone()), local);
+        self.endpoint.region = Some(chain.region().await?);
         self.build()
     }
 
@@ -371,12 +374,10 @@ impl BedrockProviderBuilder {
         Ok(())
     }
 
-    /// The profile files, unless everything that they could say is known: then they are not read.
+    /// The profile files. A gateway, or another URL of the caller's that a bearer key opens, is none of their business.
     fn shared_config(&self) -> Result<Option<SharedConfig>> {
-        let has_place = self.endpoint.endpoint.is_some()
-            || self.endpoint.region.is_some()
-            || ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().any(|name| self.environment.var(name).is_some());
-        if self.auth.is_some() && has_place && self.profile_name.is_none() {
+        let elsewhere = self.endpoint.endpoint.is_some() && matches!(self.auth, Some(Auth::Bearer(_)));
+        if elsewhere && self.profile_name.is_none() {
             return Ok(None);
         }
         SharedConfig::load(&self.environment, self.profile_name.as_deref()).map(Some)

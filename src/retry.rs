@@ -56,19 +56,23 @@ impl RetryConfig {
     /// [`ErrorKind::Configuration`] when the mode is unknown or the number of attempts is no positive number.
     pub fn configured(environment: &Environment, profile: &dyn Fn(&str) -> Option<String>) -> Result<Self> {
         let mut config = Self::default();
-        if let Some(mode) = environment.var("AWS_RETRY_MODE").or_else(|| profile("retry_mode")) {
+        let setting = |variable: &'static str, name: &'static str| match environment.var(variable) {
+            Some(value) => Some((variable, value)),
+            None => Some((name, profile(name)?)),
+        };
+        if let Some((name, mode)) = setting("AWS_RETRY_MODE", "retry_mode") {
             config.mode = match mode.to_ascii_lowercase().as_str() {
                 "standard" | "legacy" => RetryMode::Standard,
                 "adaptive" => RetryMode::Adaptive,
                 _ => {
-                    let message = format!("AWS_RETRY_MODE is {mode:?}; it must be standard or adaptive");
+                    let message = format!("{name} is {mode:?}; it must be standard or adaptive");
                     return Err(Error::new(ErrorKind::Configuration, message));
                 }
             };
         }
-        if let Some(attempts) = environment.var("AWS_MAX_ATTEMPTS").or_else(|| profile("max_attempts")) {
+        if let Some((name, attempts)) = setting("AWS_MAX_ATTEMPTS", "max_attempts") {
             config.max_attempts = attempts.parse().ok().filter(|attempts| *attempts > 0).ok_or_else(|| {
-                let message = format!("AWS_MAX_ATTEMPTS is {attempts:?}; it must be a whole number from 1");
+                let message = format!("{name} is {attempts:?}; it must be a whole number from 1");
                 Error::new(ErrorKind::Configuration, message)
             })?;
         }
@@ -446,6 +450,11 @@ mod tests {
         for bad in [("AWS_RETRY_MODE", "never"), ("AWS_MAX_ATTEMPTS", "0"), ("AWS_MAX_ATTEMPTS", "-1")] {
             let error = configured(&[bad], &none).unwrap_err();
             assert!(error.kind() == ErrorKind::Configuration && error.message().contains(bad.0), "{error}");
+        }
+        // It is said where the mistake is.
+        for bad in ["retry_mode", "max_attempts"] {
+            let error = configured(&[], &|name| (name == bad).then(|| "never".to_owned())).unwrap_err();
+            assert!(error.message().starts_with(bad), "{error}");
         }
     }
 }

@@ -33,7 +33,12 @@ impl From<Error> for Miss {
 
 /// `error`, said to have happened in `place`; its hint stays.
 pub(super) fn within(place: impl fmt::Display, kind: ErrorKind, error: &Error) -> Error {
-    let outer = Error::new(kind, format!("{place}: {error}"));
+    retold(format!("{place}: {error}"), kind, error)
+}
+
+/// `error` in these words; its hint stays.
+pub(super) fn retold(message: String, kind: ErrorKind, error: &Error) -> Error {
+    let outer = Error::new(kind, message);
     match error.hint() {
         Some(hint) => outer.with_hint(hint),
         None => outer,

@@ -30,7 +30,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::future;
 
 pub use self::cache::CredentialsCache;
-use self::context::{Ambient, Context, Miss, within};
+use self::context::{Ambient, Context, Miss, retold};
 pub use self::shared_config::SharedConfig;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -188,7 +188,12 @@ impl DefaultChain {
                         ErrorKind::Configuration => ErrorKind::Configuration,
                         _ => ErrorKind::Credentials,
                     };
-                    return Err(within(format!("no credentials: {tried}{source}"), kind, &error));
+                    let (name, mut told) = (source.to_string(), error.to_string());
+                    // Much of what fails begins with whom it happened to.
+                    if !told.starts_with(&name) {
+                        told = format!("{name}: {told}");
+                    }
+                    return Err(retold(format!("no credentials: {tried}{told}"), kind, &error));
                 }
             };
             tracing::debug!(%source, why, "no credentials here");

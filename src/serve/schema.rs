@@ -1,23 +1,29 @@
 //! The smallest value that fits a JSON schema, the same one every time.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value};
 
 /// Deeper than this, a schema that refers to itself is given up.
 const MAX_DEPTH: usize = 32;
+/// A schema can ask for more than any memory holds. After so many values, and in a string characters, it is given up.
+const MOST: usize = 10_000;
 
 /// A minimal instance of `schema`.
 ///
 /// `const`, `enum`, `default` and `examples` are taken as they are, an object gets its required members, a list its
 /// `minItems`, a number its bound, a string the name of its member. `pattern` and `not` are not looked at.
 pub(super) fn instance(schema: &Value) -> Value {
-    build(schema, schema, "value", 0)
+    build(schema, schema, "value", 0, &Cell::new(MOST))
 }
 
-fn build(root: &Value, schema: &Value, name: &str, depth: usize) -> Value {
-    if depth > MAX_DEPTH {
+/// `left` is how many values may still be made.
+fn build(root: &Value, schema: &Value, name: &str, depth: usize, left: &Cell<usize>) -> Value {
+    left.set(left.get().saturating_sub(1));
+    if depth > MAX_DEPTH || left.get() == 0 {
         return Value::Null;
     }
-    let build = |schema: &Value, name: &str| build(root, schema, name, depth + 1);
+    let build = |schema: &Value, name: &str| build(root, schema, name, depth + 1, left);
     if let Some(target) = schema["$ref"].as_str().and_then(|reference| root.pointer(reference.strip_prefix('#')?)) {
         return build(target, name);
     }
@@ -42,7 +48,7 @@ fn build(root: &Value, schema: &Value, name: &str, depth: usize) -> Value {
         "array" => {
             let least = schema["minItems"].as_u64().unwrap_or(0) as usize;
             let item = |k: usize| schema["prefixItems"].get(k).unwrap_or(&schema["items"]);
-            (0..least).map(|k| build(item(k), name)).collect()
+            (0..least).map_while(|k| (left.get() > 0).then(|| build(item(k), name))).collect()
         }
         "integer" => integer(schema).into(),
         "number" => number(schema).into(),
@@ -98,5 +104,5 @@ fn string(schema: &Value, name: &str) -> String {
     let length = |name: &str| schema[name].as_u64().map(|length| length as usize);
     let least = length("minLength").unwrap_or(0);
     let most = length("maxLength").unwrap_or(usize::MAX);
-    text.chars().cycle().take(text.chars().count().max(least).min(most)).collect()
+    text.chars().cycle().take(text.chars().count().max(least).min(most).min(MOST)).collect()
 }

@@ -50,6 +50,7 @@ const METADATA_V4: &[Ipv4Addr] = &[
     Ipv4Addr::new(100, 100, 100, 200), // Alibaba
     Ipv4Addr::new(192, 0, 0, 192),     // Oracle
     Ipv4Addr::new(169, 254, 42, 42),   // Scaleway
+    Ipv4Addr::new(169, 254, 0, 23),    // Tencent
 ];
 
 const METADATA_V6: &[Ipv6Addr] = &[
@@ -166,6 +167,7 @@ mod tests {
             ("169.254.170.23", Some(CloudMetadata)),
             ("100.100.100.200", Some(CloudMetadata)),
             ("168.63.129.16", Some(CloudMetadata)),
+            ("169.254.0.23", Some(CloudMetadata)),
             ("fd00:ec2::254", Some(CloudMetadata)),
             ("::ffff:169.254.169.254", Some(CloudMetadata)),
             ("64:ff9b::169.254.169.254", Some(CloudMetadata)),

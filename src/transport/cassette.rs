@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::exchange::Exchange;
+use super::exchange::{Exchange, io_error};
 use super::{BoxFuture, Recorder, Replay, Request, ReqwestTransport, Response, Rules, Transport};
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Result};
@@ -124,9 +124,9 @@ impl Cassette {
         environment: Environment,
     ) -> Result<Self> {
         let folder = folder.into();
-        let recorded = match folder.try_exists() {
-            Ok(true) => Exchange::load(&folder)?,
-            _ => Vec::new(),
+        let recorded = match folder.try_exists().map_err(|error| io_error(&folder, "read", error))? {
+            true => Exchange::load(&folder)?,
+            false => Vec::new(),
         };
         if recorded.is_empty() && mode == Mode::None {
             let message = format!("{}: no recorded exchange is there", folder.display());

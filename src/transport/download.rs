@@ -119,9 +119,11 @@ impl Downloader {
             }
         });
         let client =
-            builder(CONNECT_TIMEOUT).no_proxy().redirect(follow).dns_resolver(Arc::new(check)).build().map_err(
-                |error| Error::new(ErrorKind::Configuration, "the HTTP client cannot be set up").with_source(error),
-            )?;
+            // A `referer` would hand the signature in a URL's query to the host that it redirects to.
+            builder(CONNECT_TIMEOUT).no_proxy().referer(false).redirect(follow).dns_resolver(Arc::new(check)).build();
+        let client = client.map_err(|error| {
+            Error::new(ErrorKind::Configuration, "the HTTP client cannot be set up").with_source(error)
+        })?;
         Ok(slot.get_or_init(|| client))
     }
 }
@@ -282,6 +284,27 @@ mod tests {
         let endless =
             serve("HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
         assert!(refused(&endless, false).await.contains("redirects"));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_does_not_tell_where_it_came_from() {
+        let listener = TcpListener::bind("127.0.0.2:0").await.unwrap();
+        let answer = format!(
+            "HTTP/1.1 302 Found\r\nlocation: http://{}/\r\ncontent-length: 0\r\n\r\n",
+            listener.local_addr().unwrap()
+        );
+        let signed = format!("{}/?X-Amz-Signature=SECRET", serve(answer.leak()).await);
+        let target = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            let length = socket.read(&mut request).await.unwrap();
+            socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        };
+        let downloader = downloader();
+        let (content, request) = tokio::join!(downloader.fetch(&signed, false), target);
+        assert_eq!(content.unwrap(), "ok");
+        assert!(request.starts_with("GET / ") && !request.contains("SECRET"), "{request}");
     }
 
     #[tokio::test]

@@ -145,6 +145,10 @@ async fn without_a_recording() {
     }
     let refused = "InvalidInput: FOLDER: no recorded exchange is there\nsent: 0, on disk: ";
     assert_eq!(seen(&Folder::new(), Mode::None, &["One"]).await, refused);
+    // What cannot be looked at is not taken for nothing.
+    let below_a_file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml/recorded");
+    let error = Cassette::new(below_a_file, Mode::Once, Fake::default(), Environment::process()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io, "{error}");
 }
 
 #[tokio::test]

@@ -38,6 +38,8 @@ mod preflight;
 mod profile;
 mod program;
 #[cfg(feature = "client")]
+mod provider;
+#[cfg(feature = "client")]
 mod record;
 #[cfg(feature = "client")]
 mod record_secrets;

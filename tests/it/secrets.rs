@@ -268,6 +268,11 @@ fn types(shown: &Shown, home: &Path, minted: &Token) {
     gateway.api_key = Some(GATEWAY.to_owned());
     let builder = BedrockProvider::builder().environment(environment.clone()).gateway(gateway.clone());
     shown.debug(&(&gateway, &builder, builder.clone().build().unwrap()));
+    gateway.base_url = Some("https://user:SeCrEt@gateway.example.com/?SeCrEt".to_owned());
+    let builder = BedrockProvider::builder().environment(environment.clone()).gateway(gateway.clone());
+    shown.debug(&(&gateway, &builder));
+    shown.error(&builder.build().unwrap_err());
+    gateway.base_url = None;
     gateway.api_key = Some("SeCrEt without a region".to_owned());
     shown.error(&BedrockProvider::builder().environment(environment).gateway(gateway).build().unwrap_err());
 

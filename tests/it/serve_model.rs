@@ -147,6 +147,17 @@ async fn structured_output_fits_the_schema() {
     let format = json!({ "structure": { "jsonSchema": { "schema": endless } } });
     let body = with(says("x"), json!({ "outputConfig": { "textFormat": format } }));
     assert_eq!(content(&server, &body).await, json!([{ "text": "null" }]));
+    // Schemas that ask for more than there is memory: a long string, a long list, and lists of lists.
+    for greedy in [
+        json!({ "type": "string", "minLength": u64::MAX }),
+        json!({ "type": "array", "minItems": u64::MAX, "items": { "type": "null" } }),
+        json!({ "type": "array", "minItems": 1000, "items": { "$ref": "#" } }),
+    ] {
+        let format = json!({ "structure": { "jsonSchema": { "schema": greedy.to_string() } } });
+        let body = with(says("x"), json!({ "outputConfig": { "textFormat": format } }));
+        let length = content(&server, &body).await[0]["text"].as_str().unwrap().len();
+        assert!((10_000..100_000).contains(&length), "{length} bytes for {greedy}");
+    }
 }
 
 #[tokio::test]

@@ -91,5 +91,6 @@ async fn a_refusal_is_told() {
     let (error, _, _) =
         resolve(&[(FULL, "http://localhost/a")], answer(400, r#"{"code":"Bad","message":"no such task"}"#)).await;
     let error = error.unwrap_err();
-    assert!(error.message().contains("container: container: no such task (Bad, status 400)"), "{error}");
+    let expected = "; container: no such task (Bad, status 400)";
+    assert!(error.message().ends_with(expected), "{error}");
 }

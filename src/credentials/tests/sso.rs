@@ -1,4 +1,5 @@
 use super::*;
+use crate::credentials::sso::write_private;
 
 const SESSION: &str = "[default]
 sso_session = dev
@@ -170,4 +171,20 @@ async fn a_refreshed_token_is_for_its_owner_alone() {
     chain(&[("HOME", &home.path())], &Script::new(replies)).resolve().await.unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(std::fs::read_to_string(&path).unwrap().contains("r1"));
+}
+
+#[test]
+fn writers_at_the_same_time_leave_one_whole_file() {
+    let scratch = Scratch::new();
+    let path = scratch.0.join("token.json");
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let (path, text) = (&path, char::from(b'a' + writer).to_string().repeat(1 << (10 + writer)));
+            scope.spawn(move || (0..50).for_each(|_| write_private(path, &text).unwrap()));
+        }
+    });
+    let kept = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(kept.len(), 1 << (10 + kept.as_bytes()[0] - b'a'));
+    assert!(kept.chars().all(|c| kept.starts_with(c)));
+    assert_eq!(std::fs::read_dir(&scratch.0).unwrap().count(), 1, "something was left beside it");
 }
