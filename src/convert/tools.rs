@@ -65,8 +65,8 @@ pub(super) fn tool_config(
     for tool in parameters.native_tools.iter().filter(|_| offers_native) {
         match tool {
             NativeTool::CodeExecution(_) => tools.push(Tool::system(CODE_INTERPRETER)),
-            NativeTool::Other(object) => {
-                return Err(unsupported(format!("native_tools: Bedrock has no tool of the kind {}", object["kind"])));
+            other => {
+                return Err(unsupported(format!("native_tools: Bedrock has no tool of the kind {:?}", other.kind())));
             }
         }
     }
