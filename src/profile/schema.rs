@@ -263,17 +263,20 @@ fn note(value: &Value) -> String {
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
         Value::String(text) => text.clone(),
-        Value::Number(number) if number.is_f64() => {
-            let text = format!("{:?}", number.as_f64().unwrap_or_default());
-            match text.split_once('e') {
-                Some((digits, exponent)) => {
-                    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
-                    format!("{digits}e{sign}{exponent:0>2}")
-                }
-                None => text,
-            }
-        }
+        Value::Number(number) if number.is_f64() => python_float(number.as_f64().unwrap_or_default()),
         other => other.to_string(),
+    }
+}
+
+/// `repr(number)`.
+pub(crate) fn python_float(number: f64) -> String {
+    let text = format!("{number:?}");
+    match text.split_once('e') {
+        Some((digits, exponent)) => {
+            let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
+            format!("{digits}e{sign}{exponent:0>2}")
+        }
+        None => text,
     }
 }
 
