@@ -3,13 +3,11 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::CacheTtl;
+use crate::preflight::MOST_CACHE_POINTS;
 use crate::settings::CacheSetting;
 use crate::wire::{
     CachePointBlock, CachePointType, CacheTTL, ContentBlock, ConversationRole, Message, SystemContentBlock, Tool,
 };
-
-/// The service takes no more in one request.
-const MOST: usize = 4;
 
 /// The cache point that a setting asks for. `true` leaves the time to live to the service.
 pub(super) fn of_setting(setting: Option<CacheSetting>) -> Option<CachePointBlock> {
@@ -100,8 +98,8 @@ fn is_user(message: &Message) -> bool {
 pub(super) fn limit(system: &[SystemContentBlock], tools: &[Tool], messages: &mut [Message]) -> Result<()> {
     let in_system = system.iter().filter(|block| matches!(block, SystemContentBlock::CachePoint(_))).count();
     let in_tools = tools.iter().filter(|tool| matches!(tool, Tool::CachePoint(_))).count();
-    let Some(mut left) = MOST.checked_sub(in_system + in_tools) else {
-        let rule = format!("a request can have {MOST} cache points; system and tools have {}", in_system + in_tools);
+    let Some(mut left) = MOST_CACHE_POINTS.checked_sub(in_system + in_tools) else {
+        let rule = format!("a request can have {MOST_CACHE_POINTS} cache points; system and tools have {}", in_system + in_tools);
         return Err(Error::new(ErrorKind::InvalidInput, rule));
     };
     for message in messages.iter_mut().rev() {

@@ -14,8 +14,8 @@ use crate::messages::{
     INVALID_JSON_KEY, InstructionPart, ModelMessage, ModelRequest, ModelRequestPart, ModelResponse, ModelResponsePart,
     NativeToolReturnPart, ThinkingPart, ToolArgs, ToolCallPart,
 };
-use crate::preflight::EMPTY_TURN;
-use crate::profile::ContentKind;
+use crate::preflight::{EMPTY_TURN, is_alone};
+use crate::profile::ModelProfile;
 use crate::settings::BedrockModelSettings;
 use crate::tools::ModelRequestParameters;
 use crate::wire::{
@@ -68,7 +68,7 @@ pub(super) fn turns(
     }
     mapper.flush_deferred();
     let Mapper { mut system, messages: raw, .. } = mapper;
-    let mut messages = merge(raw, &profile.bedrock_tool_result_colocatable_content);
+    let mut messages = merge(raw, profile);
 
     let instructions = instruction_parts(&history, parameters);
     let before = system.len();
@@ -267,18 +267,7 @@ fn sanitized(name: &str) -> String {
 
 /// Merges user messages that follow each other, unless a tool's result would come to stand beside what the model
 /// doesn't take there. Then a turn of the assistant keeps them apart, since the service itself merges such messages.
-fn merge(raw: Vec<Message>, colocatable: &[ContentKind]) -> Vec<Message> {
-    let stands_alone = |block: &ContentBlock| {
-        let kind = match block {
-            ContentBlock::ToolResult(_) | ContentBlock::CachePoint(_) => return false,
-            ContentBlock::Text(_) => ContentKind::Text,
-            ContentBlock::Image(_) => ContentKind::Image,
-            ContentBlock::Document(_) => ContentKind::Document,
-            ContentBlock::Video(_) => ContentKind::Video,
-            _ => return true,
-        };
-        !colocatable.contains(&kind)
-    };
+fn merge(raw: Vec<Message>, profile: &ModelProfile) -> Vec<Message> {
     let mut messages: Vec<Message> = Vec::with_capacity(raw.len());
     for message in raw {
         if let Some(last) = messages.last_mut()
@@ -287,7 +276,7 @@ fn merge(raw: Vec<Message>, colocatable: &[ContentKind]) -> Vec<Message> {
         {
             let mut blocks = last.content.iter().chain(&message.content);
             let has_result = blocks.clone().any(|block| matches!(block, ContentBlock::ToolResult(_)));
-            if has_result && blocks.any(stands_alone) {
+            if has_result && blocks.any(|block| is_alone(block, profile)) {
                 messages.push(Message::assistant(EMPTY_TURN));
             } else {
                 last.content.extend(message.content);

@@ -6,7 +6,7 @@ use crate::profile::ModelProfile;
 use crate::wire::{CachePointBlock, CacheTTL, ContentBlock, ConverseRequest, DocumentFormat, SystemContentBlock, Tool};
 
 /// The most cache points of a request.
-const MOST: usize = 4;
+pub(crate) const MOST_CACHE_POINTS: usize = 4;
 
 /// A block, as far as cache points are concerned.
 #[derive(Clone, Copy, PartialEq)]
@@ -83,7 +83,7 @@ pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &
     let found = points.len();
     for n in surplus(&points.iter().map(|(part, ..)| *part).collect::<Vec<_>>()) {
         report
-            .error(Rule::CachePointLimit, points[n].1.as_str(), format!("a request can have {MOST} cache points"))
+            .error(Rule::CachePointLimit, points[n].1.as_str(), format!("a request can have {MOST_CACHE_POINTS} cache points"))
             .says(format!("A maximum of 4 blocks with cache_control may be provided. Found {found}."))
             .repairable();
     }
@@ -167,7 +167,7 @@ fn check_list<'a, T: Block>(
 fn surplus(parts: &[Part]) -> Vec<usize> {
     let in_messages = (0..parts.len()).filter(|n| parts[*n] == Part::Messages);
     let before = (0..parts.len()).filter(|n| parts[*n] != Part::Messages);
-    in_messages.chain(before).take(parts.len().saturating_sub(MOST)).collect()
+    in_messages.chain(before).take(parts.len().saturating_sub(MOST_CACHE_POINTS)).collect()
 }
 
 pub(super) fn repair(request: &mut ConverseRequest, profile: &ModelProfile) {
