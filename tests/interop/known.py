@@ -8,6 +8,7 @@ differences are its own (`applies`).
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -19,6 +20,28 @@ from pydantic_ai.models._tool_choice import resolve_tool_choice
 from compare import normal
 from loopback import Json
 from reference import Outcome, Reference
+
+
+def same_instructions(change: Callable[[Json], None]) -> Callable[[Json], None]:
+    """The instructions are those of the last requests as they were given, not as a rule changes them."""
+
+    def before(case: Json) -> None:
+        was = json.dumps(case)
+        last, second = last_requests(case)
+        found = last.get('instructions')
+        if found is None and all(p.get('part_kind') in ('tool-return', 'retry-prompt') for p in last.get('parts') or []):
+            found = second.get('instructions')
+        change(case)
+        if json.dumps(case) != was:
+            last, second = last_requests(case)
+            last['instructions'], second['instructions'] = found, None
+
+    return before
+
+
+def last_requests(case: Json) -> list[Json]:
+    """The last request and the one before it; without them, empty ones."""
+    return [*[m for m in reversed(case['messages']) if m.get('kind') == 'request'], {}, {}][:2]
 
 
 @dataclass(frozen=True)
@@ -106,6 +129,20 @@ def type_urls(o: Json) -> None:
         pass
 
 
+def answers_first(case: Json) -> None:
+    """A turn of the user begins with what answers calls."""
+    # A response of nothing divides no turns.
+    case['messages'] = [m for m in case['messages'] if m.get('kind') == 'request' or m.get('parts')]
+    requests = itertools.groupby(case['messages'], lambda m: m.get('kind') == 'request')
+    for turn in [list(messages) for is_user, messages in requests if is_user]:
+        said = [p for m in turn for p in m.get('parts') or []]
+        ordered = sorted(said, key=lambda p: p.get('part_kind') not in ('tool-return', 'retry-prompt') or not p.get('tool_name'))
+        if ordered != said:
+            for message in turn:
+                message['parts'] = []
+            turn[0]['parts'] = ordered
+
+
 def keep_tools(case: Json) -> None:
     """Call none: the tools stay when the history has calls, and only the choice is left to the model."""
     choice = (case.get('settings') or {}).get('tool_choice')
@@ -121,7 +158,7 @@ def keep_tools(case: Json) -> None:
     except Exception:
         return  # the reference will refuse it
     case['settings']['tool_choice'] = 'auto'
-    case['parameters'].pop('native_tools', None)
+    (case.get('parameters') or {}).pop('native_tools', None)
 
 
 def tools_of_history(body: Json, case: Json) -> None:
@@ -131,6 +168,18 @@ def tools_of_history(body: Json, case: Json) -> None:
         return
     schema = {'json': {'type': 'object', 'properties': {}}}
     body['toolConfig'] = {'tools': [{'toolSpec': {'name': n, 'inputSchema': schema}} for n in names]}
+
+
+def files_last(body: Json, case: Json) -> None:
+    """Files that stand beside results follow all of them."""
+    for message in body['messages']:
+        content = message['content']
+        if message['role'] != 'user' or 'toolResult' not in content[0]:
+            continue
+        ordered = sorted(content, key=lambda b: 'toolResult' not in b)
+        if ordered != content and 'cachePoint' in ordered[-1] and ordered[-2].keys() & {'document', 'video'}:
+            ordered.insert(-1, ordered.pop())
+        message['content'] = ordered
 
 
 def wrap_results(body: Json, case: Json) -> None:
@@ -175,10 +224,12 @@ def cited(trial: Json, difference: str, want: Outcome, got: Outcome) -> bool:
 
 KNOWN = [
     Known('ARN of a model', 'an ARN that names a model has its capabilities', before=capabilities_of_arn),
-    Known('open calls', 'the service refuses a history with a call that nobody answered', before=answer_open_calls),
+    Known('results first', 'the service wants results before anything else', before=same_instructions(answers_first)),
+    Known('open calls', 'the service refuses a history with a call that nobody answered', before=same_instructions(answer_open_calls)),
     Known('missing ids', 'random ids would match nothing', before=number_calls),
     Known('types of URLs', 'the type is that of the file at the path', before=lambda case: type_urls(case['messages'])),
     Known('tools kept', 'the service refuses tool blocks without the tools', before=keep_tools),
+    Known('files last', 'the service wants results before anything else', after=files_last),
     Known('results wrapped', 'the service takes nothing but objects as JSON of a result', after=wrap_results),
     Known('tools of the history', 'the service refuses tool blocks without the tools', after=tools_of_history),
     Known('cut stream', 'a stream without `messageStop` is not whole', applies=cut_short),
