@@ -99,7 +99,10 @@ pub(super) fn limit(system: &[SystemContentBlock], tools: &[Tool], messages: &mu
     let in_system = system.iter().filter(|block| matches!(block, SystemContentBlock::CachePoint(_))).count();
     let in_tools = tools.iter().filter(|tool| matches!(tool, Tool::CachePoint(_))).count();
     let Some(mut left) = MOST_CACHE_POINTS.checked_sub(in_system + in_tools) else {
-        let rule = format!("a request can have {MOST_CACHE_POINTS} cache points; system and tools have {}", in_system + in_tools);
+        let rule = format!(
+            "a request can have {MOST_CACHE_POINTS} cache points; system and tools have {}",
+            in_system + in_tools
+        );
         return Err(Error::new(ErrorKind::InvalidInput, rule));
     };
     for message in messages.iter_mut().rev() {

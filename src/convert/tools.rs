@@ -11,8 +11,8 @@ use crate::preflight::{has_tool_blocks, tools_of_history};
 use crate::settings::ToolChoice;
 use crate::tools::{NativeTool, ResolvedToolChoice, ToolDefinition, resolve_tool_choice};
 use crate::wire::{
-    AnyToolChoice, AutoToolChoice, Message, SpecificToolChoice, Tool, ToolChoice as WireToolChoice,
-    ToolConfiguration, ToolSpecification,
+    AnyToolChoice, AutoToolChoice, Message, SpecificToolChoice, Tool, ToolChoice as WireToolChoice, ToolConfiguration,
+    ToolSpecification,
 };
 
 /// The tools that the model is offered, and which of them it has to call; `None` without tools.

@@ -83,7 +83,11 @@ pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &
     let found = points.len();
     for n in surplus(&points.iter().map(|(part, ..)| *part).collect::<Vec<_>>()) {
         report
-            .error(Rule::CachePointLimit, points[n].1.as_str(), format!("a request can have {MOST_CACHE_POINTS} cache points"))
+            .error(
+                Rule::CachePointLimit,
+                points[n].1.as_str(),
+                format!("a request can have {MOST_CACHE_POINTS} cache points"),
+            )
             .says(format!("A maximum of 4 blocks with cache_control may be provided. Found {found}."))
             .repairable();
     }

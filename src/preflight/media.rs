@@ -6,8 +6,8 @@ use super::finding::Report;
 use super::{DOCUMENT_TEXT, Rule, blocks, blocks_mut, is_user, limits, messages, messages_mut, place};
 use crate::profile::ModelProfile;
 use crate::wire::{
-    AudioSource, ContentBlock, ConverseRequest, DocumentBlock, DocumentSource, ImageBlock, ImageSource,
-    S3Location, ToolResultContentBlock, VideoBlock, VideoSource,
+    AudioSource, ContentBlock, ConverseRequest, DocumentBlock, DocumentSource, ImageBlock, ImageSource, S3Location,
+    ToolResultContentBlock, VideoBlock, VideoSource,
 };
 
 /// The most documents and images of a request:
