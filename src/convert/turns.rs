@@ -16,7 +16,7 @@ use crate::messages::{
     NativeToolReturnPart, ThinkingPart, ToolArgs, ToolCallPart, ToolOutcome, ToolReturnPart,
 };
 use crate::preflight::{EMPTY_TURN, UNANSWERED, is_alone};
-use crate::profile::ModelProfile;
+use crate::profile::{ModelProfile, is_same_family};
 use crate::settings::BedrockModelSettings;
 use crate::tools::ModelRequestParameters;
 use crate::wire::{
@@ -172,9 +172,10 @@ impl Mapper<'_> {
 
     fn response(&mut self, response: &ModelResponse) -> Result<()> {
         self.flush_files();
+        let is_kin = response.model_name.as_deref().is_none_or(|name| is_same_family(name, self.target.model_name));
         let mut content = Vec::with_capacity(response.parts.len());
         for (index, part) in response.parts.iter().enumerate() {
-            let block = self.response_part(part).map_err(|error| error.at(format_args!(".parts[{index}]")))?;
+            let block = self.response_part(part, is_kin).map_err(|error| error.at(format_args!(".parts[{index}]")))?;
             content.extend(block);
         }
         if !content.is_empty() {
@@ -183,11 +184,11 @@ impl Mapper<'_> {
         Ok(())
     }
 
-    fn response_part(&mut self, part: &ModelResponsePart) -> Result<Option<ContentBlock>> {
+    fn response_part(&mut self, part: &ModelResponsePart, is_kin: bool) -> Result<Option<ContentBlock>> {
         let ours = |provider: &Option<String>| provider.as_deref() == Some(self.target.provider_name);
         Ok(Some(match part {
             ModelResponsePart::Text(part) => part.content.as_str().into(),
-            ModelResponsePart::Thinking(part) => self.thinking(part, ours(&part.provider_name))?,
+            ModelResponsePart::Thinking(part) => self.thinking(part, is_kin && ours(&part.provider_name))?,
             ModelResponsePart::ToolCall(part) => self.call(part, sanitized(&part.tool_name), None).into(),
             ModelResponsePart::NativeToolCall(part)
                 if ours(&part.provider_name) && part.tool_name == CODE_EXECUTION =>
@@ -213,7 +214,7 @@ impl Mapper<'_> {
         ToolUseBlock { r#type, ..ToolUseBlock::new(id, name, arguments(part)) }
     }
 
-    /// Thinking goes back as such only with its signature, and only to where it came from.
+    /// Thinking goes back as such only with its signature, and only to where it came from: no other family can read it.
     fn thinking(&self, part: &ThinkingPart, ours: bool) -> Result<ContentBlock> {
         let profile = self.target.profile;
         let signature = part.signature.as_deref().filter(|signature| !signature.is_empty());

@@ -29,7 +29,7 @@ pub use self::model_id::{GEO_PREFIXES, geo_prefixes, model_id_in_arn, remove_geo
 pub use self::names::{BedrockModelName, LatestBedrockModelNames};
 pub use self::request_fields::{ThinkingVariant, TopKVariant};
 pub use self::schema::JsonSchemaTransformer;
-pub(crate) use self::schema::python_float;
+pub(crate) use self::{model_id::is_same_family, schema::python_float};
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::JsonObject;
 use crate::tools::OutputMode;

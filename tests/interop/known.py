@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from pydantic_ai.messages import AudioUrl, DocumentUrl, ImageUrl, VideoUrl
 from pydantic_ai.models._tool_choice import resolve_tool_choice
+from pydantic_ai.providers._bedrock_model_names import split_bedrock_model_id
 
 from compare import normal
 from loopback import Json
@@ -73,6 +74,21 @@ def capabilities_of_arn(case: Json) -> None:
         settings = case['settings'] = case.get('settings') or {}
         settings['bedrock_inference_profile'] = settings.get('bedrock_inference_profile') or case['model']
         case['model'] = named[1]
+
+
+def family(model: str | None) -> str | None:
+    named = NAMED.fullmatch(model or '')
+    model = named[1] if named else model or ''
+    return None if model.startswith('arn:') else split_bedrock_model_id(model)[0]
+
+
+def foreign_thinking(case: Json) -> None:
+    """To another family of Bedrock, thinking is that of another provider."""
+    for message in case['messages']:
+        one, other = family(message.get('model_name')), family(case['model'])
+        if one and other and one != other:
+            for part in parts(message, 'thinking'):
+                part['provider_name'] = None
 
 
 def answer_open_calls(case: Json) -> None:
@@ -224,6 +240,7 @@ def cited(trial: Json, difference: str, want: Outcome, got: Outcome) -> bool:
 
 KNOWN = [
     Known('ARN of a model', 'an ARN that names a model has its capabilities', before=capabilities_of_arn),
+    Known('foreign thinking', 'no other family can read encrypted thinking or its signature', before=foreign_thinking),
     Known('results first', 'the service wants results before anything else', before=same_instructions(answers_first)),
     Known('open calls', 'the service refuses a history with a call that nobody answered', before=same_instructions(answer_open_calls)),
     Known('missing ids', 'random ids would match nothing', before=number_calls),

@@ -266,6 +266,14 @@ fn thinking_goes_back_only_to_where_it_came_from() {
     foreign["provider_name"] = json!("anthropic");
     assert_eq!(sent(CLAUDE, foreign), as_text(CLAUDE));
 
+    // Through the same provider, and from another family.
+    let answered = |from: &str| {
+        let response = json!({"kind": "response", "parts": [signed], "model_name": from});
+        messages(CLAUDE, json!([user(json!("x")), response, user(json!("y"))]))[1]["content"][0].take()
+    };
+    assert_eq!(answered("anthropic.claude-opus-5"), reasoning);
+    assert_eq!(answered("openai.gpt-oss-120b-1:0"), as_text(CLAUDE));
+
     let redacted = |signature: &str, details: Value| {
         let part = json!({"part_kind": "thinking", "content": "", "id": "redacted_content", "signature": signature,
             "provider_name": "bedrock", "provider_details": details});
