@@ -45,7 +45,7 @@ fn push_item(
         UserContent::CachePoint(point) => {
             let point = cache_points::with_ttl(point.ttl);
             match content.last() {
-                None => cache_points::attach_to_last_user_message(before, point)?,
+                None => cache_points::attach_to_last_user_message(before, point, media.target.profile)?,
                 Some(ContentBlock::CachePoint(_)) => {
                     return Err(invalid(
                         "a cache point must not follow another one: there must be content between them",

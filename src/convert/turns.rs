@@ -93,7 +93,7 @@ pub(super) fn turns(
         }
     }
     if let Some(point) = cache_points::of_setting(settings.bedrock_cache_messages).filter(|_| caching) {
-        cache_points::cache_last_user_message(&mut messages, point);
+        cache_points::cache_last_user_message(&mut messages, point, profile);
     }
     let leads_with_user = messages.first().map(|message| message.role == ConversationRole::User);
     if leads_with_user.is_none_or(|user| !user && !profile.bedrock_supports_leading_assistant_message) {

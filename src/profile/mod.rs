@@ -95,6 +95,8 @@ pub struct ModelProfile {
     pub bedrock_supports_prompt_caching: bool,
     /// Whether a cache point is accepted after the tools.
     pub bedrock_supports_tool_caching: bool,
+    /// Whether a cache point is accepted right behind a `toolResult`.
+    pub bedrock_supports_cache_point_after_tool_result: bool,
     /// The media that are accepted inside a `toolResult`.
     pub bedrock_supported_media_kinds_in_tool_returns: Vec<ContentKind>,
     /// The content that is accepted beside a `toolResult`, in the same message.
@@ -146,6 +148,7 @@ impl Default for ModelProfile {
             bedrock_send_back_thinking_parts: false,
             bedrock_supports_prompt_caching: false,
             bedrock_supports_tool_caching: false,
+            bedrock_supports_cache_point_after_tool_result: true,
             bedrock_supported_media_kinds_in_tool_returns: vec![ContentKind::Image],
             bedrock_tool_result_colocatable_content: vec![
                 ContentKind::Text,

@@ -198,6 +198,31 @@ def files_last(body: Json, case: Json) -> None:
         message['content'] = ordered
 
 
+def no_point_behind_results(body: Json, case: Json) -> None:
+    """Nova takes no cache point right behind a result: it goes to the end of the user's turn before."""
+    if family(case['model']) != 'amazon' or 'nova' not in case['model']:
+        return
+    for i, message in enumerate(body['messages']):
+        content = message['content']
+        for at in reversed(range(1, len(content))):
+            if message['role'] != 'user' or 'cachePoint' not in content[at] or 'toolResult' not in content[at - 1]:
+                continue
+            point, is_setting = content.pop(at), at == len(content)
+            before = [m['content'] for m in body['messages'][:i] if m['role'] == 'user' and 'toolResult' not in m['content'][-1]]
+            if before:
+                put_point(before[-1], point, replace=not is_setting)
+
+
+def put_point(content: list[Json], point: Json, replace: bool) -> None:
+    at = len(content)
+    while at and content[at - 1].keys() & {'document', 'video'}:
+        at -= 1
+    if at and 'cachePoint' not in content[at - 1]:
+        content.insert(at, point)
+    elif at and replace:
+        content[at - 1] = point
+
+
 def wrap_results(body: Json, case: Json) -> None:
     for message in body['messages']:
         for block in message['content']:
@@ -247,6 +272,7 @@ KNOWN = [
     Known('types of URLs', 'the type is that of the file at the path', before=lambda case: type_urls(case['messages'])),
     Known('tools kept', 'the service refuses tool blocks without the tools', before=keep_tools),
     Known('files last', 'the service wants results before anything else', after=files_last),
+    Known('points moved', 'Nova takes no cache point right behind a result', after=no_point_behind_results),
     Known('results wrapped', 'the service takes nothing but objects as JSON of a result', after=wrap_results),
     Known('tools of the history', 'the service refuses tool blocks without the tools', after=tools_of_history),
     Known('cut stream', 'a stream without `messageStop` is not whole', applies=cut_short),

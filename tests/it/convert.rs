@@ -296,6 +296,19 @@ fn cache_points_stand_where_the_service_takes_them() {
     let opening = messages(CLAUDE, json!([user(json!("a")), user(json!([point, "b"]))]));
     assert_eq!(opening[0]["content"], json!([{"text": "a"}, wire, {"text": "b"}]));
 
+    // Not every model takes one right behind a result.
+    let history = || {
+        let mut history = exchange(json!("one"));
+        history.as_array_mut().unwrap().push(user(json!([point, "and now?"])));
+        history
+    };
+    assert_eq!(messages(CLAUDE, history())[2]["content"][1], wire);
+    let sent = messages(NOVA, history());
+    assert_eq!((&sent[0]["content"][1], sent[2]["content"][1]["text"].as_str()), (&wire, Some("and now?")));
+    let by_setting = json!({"bedrock_cache_messages": "1h"});
+    let sent = convert(NOVA, exchange(json!("one")), by_setting, json!({})).unwrap()["messages"].take();
+    assert_eq!((&sent[0]["content"][1], sent[2]["content"].as_array().unwrap().len()), (&wire, 1));
+
     assert!(refusal(CLAUDE, json!([user(json!([point]))])).starts_with("messages[0].parts[0].content[0]: "));
     assert!(
         refusal(CLAUDE, json!([user(json!(["a", point, point]))])).starts_with("messages[0].parts[0].content[2]: ")
