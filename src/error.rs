@@ -289,14 +289,12 @@ impl Error {
     }
 
     /// Keeps what had arrived. Its type is known where `partial()` is defined, beside the messages.
-    #[allow(dead_code, reason = "used by the layers above")]
     pub(crate) fn with_partial_value(mut self, partial: Box<dyn Any + Send + Sync>) -> Self {
         self.0.partial = Some(partial);
         self
     }
 
     /// The counterpart of [`with_partial_value`](Self::with_partial_value).
-    #[allow(dead_code, reason = "used by the layers above")]
     pub(crate) fn partial_value(&self) -> Option<&(dyn Any + Send + Sync)> {
         self.0.partial.as_deref()
     }
@@ -348,7 +346,7 @@ impl StdError for Error {
 }
 
 /// A URL as it may be shown: without user name and password, and without its query, where signed URLs have their secret.
-#[allow(dead_code, reason = "used by the layers above")]
+#[cfg(any(feature = "client", test))]
 pub(crate) fn shown_url(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let (scheme, rest) = match url.find("://") {

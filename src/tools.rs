@@ -258,7 +258,8 @@ impl ModelRequestParameters {
         if let Some(visibility) = self.tool_visibility.as_ref().and_then(|by_name| by_name.get(tool_name)) {
             return *visibility;
         }
-        match self.tool_defs().into_iter().find(|tool| tool.name == tool_name) {
+        // Of tools with the same name the last one counts.
+        match self.function_tools.iter().chain(&self.output_tools).rfind(|tool| tool.name == tool_name) {
             Some(tool) if tool.defer_loading => ToolVisibility::Withheld,
             _ => ToolVisibility::Visible,
         }

@@ -1,6 +1,6 @@
 //! Blank text: the service refuses it everywhere, and models write it all the same.
 
-use crate::preflight::{DOCUMENT_TEXT, EMPTY_TURN};
+use crate::preflight::{DOCUMENT_TEXT, EMPTY_TURN, lacks_text};
 use crate::wire::{ContentBlock, ConversationRole, Message, SystemContentBlock};
 
 /// Drops blank texts, and cache points that then have nothing before them. A turn that would be empty says
@@ -19,8 +19,8 @@ pub(super) fn drop_blank_text(system: &mut Vec<SystemContentBlock>, messages: &m
         }
         content.retain(|block| !is_blank(block));
         drop_idle_points(content, |block| matches!(block, ContentBlock::CachePoint(_)));
-        let has = |member: &str| content.iter().any(|block| block.member() == Some(member));
-        if *role == ConversationRole::User && has("document") && !has("text") && !has("toolResult") {
+        let has_result = content.iter().any(|block| matches!(block, ContentBlock::ToolResult(_)));
+        if *role == ConversationRole::User && lacks_text(content) && !has_result {
             content.insert(0, DOCUMENT_TEXT.into());
         } else if content.is_empty() {
             content.push(EMPTY_TURN.into());

@@ -3,13 +3,12 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::CacheTtl;
+use crate::preflight::MOST_CACHE_POINTS;
+use crate::profile::ModelProfile;
 use crate::settings::CacheSetting;
 use crate::wire::{
     CachePointBlock, CachePointType, CacheTTL, ContentBlock, ConversationRole, Message, SystemContentBlock, Tool,
 };
-
-/// The service takes no more in one request.
-const MOST: usize = 4;
 
 /// The cache point that a setting asks for. `true` leaves the time to live to the service.
 pub(super) fn of_setting(setting: Option<CacheSetting>) -> Option<CachePointBlock> {
@@ -56,19 +55,31 @@ pub(super) fn insert(content: &mut Vec<ContentBlock>, point: CachePointBlock, re
     Inserted::Yes
 }
 
+/// Whether a message of the user can end with a cache point. Otherwise it goes to the one before.
+fn takes_point(message: &Message, profile: &ModelProfile) -> bool {
+    profile.bedrock_supports_cache_point_after_tool_result
+        || !matches!(message.content.last(), Some(ContentBlock::ToolResult(_)))
+}
+
 /// Sets a cache point that opens a prompt: what it is to cache stands in the messages before.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::InvalidInput`] when there is no user message before.
-pub(super) fn attach_to_last_user_message(messages: &mut [Message], point: CachePointBlock) -> Result<()> {
-    let user = messages.iter_mut().rev().find(|message| is_user(message) && !message.content.is_empty());
-    let Some(Message { content, .. }) = user else {
+pub(super) fn attach_to_last_user_message(
+    messages: &mut [Message],
+    point: CachePointBlock,
+    profile: &ModelProfile,
+) -> Result<()> {
+    let users = messages.iter_mut().rev().filter(|message| is_user(message) && !message.content.is_empty());
+    let mut users = users.peekable();
+    if users.peek().is_none() {
         let rule = "a cache point can't be the first content: there must be something before it to cache. For \
                     instructions and tools there are the settings `bedrock_cache_instructions` and \
                     `bedrock_cache_tool_definitions`";
         return Err(Error::new(ErrorKind::InvalidInput, rule));
-    };
+    }
+    let Some(Message { content, .. }) = users.find(|message| takes_point(message, profile)) else { return Ok(()) };
     match content.last_mut() {
         Some(ContentBlock::CachePoint(last)) => *last = point,
         _ => {
@@ -79,8 +90,8 @@ pub(super) fn attach_to_last_user_message(messages: &mut [Message], point: Cache
 }
 
 /// Sets the cache point of `bedrock_cache_messages`, unless the last user message ends with one.
-pub(super) fn cache_last_user_message(messages: &mut [Message], point: CachePointBlock) {
-    let last = messages.iter_mut().rev().find(|message| is_user(message));
+pub(super) fn cache_last_user_message(messages: &mut [Message], point: CachePointBlock, profile: &ModelProfile) {
+    let last = messages.iter_mut().rev().find(|message| is_user(message) && takes_point(message, profile));
     if let Some(Message { content, .. }) = last
         && !matches!(content.last(), None | Some(ContentBlock::CachePoint(_)))
     {
@@ -100,8 +111,11 @@ fn is_user(message: &Message) -> bool {
 pub(super) fn limit(system: &[SystemContentBlock], tools: &[Tool], messages: &mut [Message]) -> Result<()> {
     let in_system = system.iter().filter(|block| matches!(block, SystemContentBlock::CachePoint(_))).count();
     let in_tools = tools.iter().filter(|tool| matches!(tool, Tool::CachePoint(_))).count();
-    let Some(mut left) = MOST.checked_sub(in_system + in_tools) else {
-        let rule = format!("a request can have {MOST} cache points; system and tools have {}", in_system + in_tools);
+    let Some(mut left) = MOST_CACHE_POINTS.checked_sub(in_system + in_tools) else {
+        let rule = format!(
+            "a request can have {MOST_CACHE_POINTS} cache points; system and tools have {}",
+            in_system + in_tools
+        );
         return Err(Error::new(ErrorKind::InvalidInput, rule));
     };
     for message in messages.iter_mut().rev() {

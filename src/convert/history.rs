@@ -1,12 +1,9 @@
 //! What is done to a history before it is mapped.
 
-use std::borrow::Cow;
-
 use crate::messages::{
     ModelMessage, ModelRequest, ModelRequestPart, ModelResponse, ModelResponsePart, SpeechPart, State, TextPart,
-    ToolOutcome, ToolReturnPart, UserContent, UserPromptPart,
+    UserContent, UserPromptPart,
 };
-use crate::preflight::UNANSWERED;
 use crate::profile::ModelProfile;
 
 /// Brings a history of other models and of speech to what this model can be sent: speech becomes text or audio, and
@@ -79,43 +76,4 @@ fn spoken_as_text(response: &ModelResponse) -> Option<ModelResponse> {
     let parts: Vec<_> = parts.collect();
     let dropped = parts.is_empty() && last_spoken.is_some();
     (!dropped).then(|| ModelResponse { parts, ..response.clone() })
-}
-
-/// Answers every call of a tool that the history leaves open, since the service refuses a history with one: the model
-/// learns that the call failed. A call that is answered later than in the next request is left as it is.
-pub(super) fn answer_open_calls(messages: &[ModelMessage]) -> Cow<'_, [ModelMessage]> {
-    let mut answered = Cow::Borrowed(messages);
-    for index in (0..messages.len()).rev() {
-        let open = open_calls(&messages[index..]);
-        if open.is_empty() {
-            continue;
-        }
-        let messages = answered.to_mut();
-        match messages.get_mut(index + 1) {
-            Some(ModelMessage::Request(request)) => drop(request.parts.splice(0..0, open)),
-            _ => messages.insert(index + 1, ModelRequest::new(open).into()),
-        }
-    }
-    answered
-}
-
-/// Failed returns for those calls of the first message that nothing behind it answers.
-fn open_calls(messages: &[ModelMessage]) -> Vec<ModelRequestPart> {
-    let Some((ModelMessage::Response(response), behind)) = messages.split_first() else { return Vec::new() };
-    let is_answer = |part: &ModelRequestPart, id: &str| match part {
-        ModelRequestPart::ToolReturn(answer) => answer.tool_call_id == id,
-        ModelRequestPart::RetryPrompt(answer) => answer.tool_name.is_some() && answer.tool_call_id == id,
-        _ => false,
-    };
-    let open = response.tool_calls().filter(|call| {
-        !behind.iter().any(|message| match message {
-            ModelMessage::Request(request) => request.parts.iter().any(|part| is_answer(part, &call.tool_call_id)),
-            ModelMessage::Response(_) => false,
-        })
-    });
-    open.map(|call| {
-        let answer = ToolReturnPart::new(call.tool_name.clone(), UNANSWERED, call.tool_call_id.clone());
-        ModelRequestPart::ToolReturn(ToolReturnPart { outcome: ToolOutcome::Failed, ..answer })
-    })
-    .collect()
 }

@@ -1,5 +1,7 @@
 //! Files of a history as image, document and video blocks.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::{Downloads, Target};
@@ -16,19 +18,15 @@ use crate::wire::{
 
 const S3: &str = "s3://";
 
-/// The URLs whose content the conversion of `messages` needs, each once. Files in S3 are fetched by the service, and
-/// audio is refused.
+/// The URLs whose content the conversion of `messages` needs, each once. Files in S3 are fetched by the service; audio
+/// and videos of YouTube are refused.
 pub fn downloads(messages: &[ModelMessage]) -> Vec<&FileUrl> {
-    let mut urls: Vec<&FileUrl> = Vec::new();
-    for media in messages.iter().flat_map(media_of) {
-        if let MultiModalContent::Url(url) = media
-            && is_fetched(url)
-            && !urls.iter().any(|known| known.url == url.url)
-        {
-            urls.push(url);
-        }
-    }
-    urls
+    let mut known = BTreeSet::new();
+    let urls = messages.iter().flat_map(media_of).filter_map(|media| match media {
+        MultiModalContent::Url(url) if is_fetched(url) => Some(url),
+        _ => None,
+    });
+    urls.filter(|url| known.insert(&url.url)).collect()
 }
 
 fn media_of(message: &ModelMessage) -> Vec<&MultiModalContent> {
@@ -50,7 +48,7 @@ fn media_of(message: &ModelMessage) -> Vec<&MultiModalContent> {
 }
 
 fn is_fetched(url: &FileUrl) -> bool {
-    url.kind != UrlKind::Audio && !url.url.starts_with(S3)
+    url.kind != UrlKind::Audio && !url.url.starts_with(S3) && !url.is_youtube()
 }
 
 /// A file as the service takes it.

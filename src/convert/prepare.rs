@@ -224,13 +224,9 @@ fn instructions(template: &str, output: &OutputObjectDefinition) -> Result<Strin
 /// What tells native tools apart: their kind, and for MCP servers the server.
 fn native_tool_id(tool: &NativeTool) -> String {
     match tool {
-        NativeTool::CodeExecution(_) => "code_execution".to_owned(),
-        NativeTool::Other(object) => {
-            let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
-            match text("kind") {
-                "mcp_server" => format!("mcp_server:{}", text("id")),
-                kind => kind.to_owned(),
-            }
+        NativeTool::Other(server) if tool.kind() == "mcp_server" => {
+            format!("mcp_server:{}", server.get("id").and_then(Value::as_str).unwrap_or_default())
         }
+        _ => tool.kind().to_owned(),
     }
 }

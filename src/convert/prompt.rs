@@ -4,7 +4,7 @@ use super::cache_points::{self, Inserted};
 use super::media::{MediaMapper, unsupported};
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::{UserContent, UserPrompt, UserPromptPart};
-use crate::preflight::DOCUMENT_TEXT;
+use crate::preflight::{DOCUMENT_TEXT, lacks_text};
 use crate::wire::{ContentBlock, Message};
 
 /// The blocks of a prompt; none when there was only a cache point in it.
@@ -25,8 +25,7 @@ pub(super) fn user_prompt(
     for (index, item) in items.iter().enumerate() {
         push_item(&mut content, item, media, before).map_err(|error| error.at(format_args!(".content[{index}]")))?;
     }
-    let has = |member: &str| content.iter().any(|block: &ContentBlock| block.member() == Some(member));
-    if has("document") && !has("text") {
+    if lacks_text(&content) {
         content.insert(0, DOCUMENT_TEXT.into());
     }
     Ok(content)
@@ -46,7 +45,7 @@ fn push_item(
         UserContent::CachePoint(point) => {
             let point = cache_points::with_ttl(point.ttl);
             match content.last() {
-                None => cache_points::attach_to_last_user_message(before, point)?,
+                None => cache_points::attach_to_last_user_message(before, point, media.target.profile)?,
                 Some(ContentBlock::CachePoint(_)) => {
                     return Err(invalid(
                         "a cache point must not follow another one: there must be content between them",

@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::profile::python_float;
 
 /// `json.dumps(value)`: one line, a blank after `,` and `:`, ASCII only.
 pub(super) fn dumps(value: &Value) -> String {
@@ -68,14 +69,7 @@ impl Formatter for Python {
     }
 
     fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        let text = format!("{value:?}");
-        match text.split_once('e') {
-            Some((digits, exponent)) => {
-                let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
-                write!(writer, "{digits}e{sign}{exponent:0>2}")
-            }
-            None => writer.write_all(text.as_bytes()),
-        }
+        writer.write_all(python_float(value).as_bytes())
     }
 
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {

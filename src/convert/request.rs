@@ -107,7 +107,7 @@ fn additional_fields(profile: &ModelProfile, prepared: &Prepared) -> Option<Valu
 
 fn inference_config(settings: &BedrockModelSettings) -> InferenceConfiguration {
     InferenceConfiguration {
-        max_tokens: settings.max_tokens.filter(|most| *most > 0).and_then(|most| i64::try_from(most).ok()),
+        max_tokens: settings.max_tokens.filter(|most| *most > 0).map(|most| i64::try_from(most).unwrap_or(i64::MAX)),
         temperature: settings.temperature,
         top_p: settings.top_p,
         stop_sequences: settings.stop_sequences.clone().filter(|texts| !texts.is_empty()),

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
 use super::media::unsupported;
 use super::prepare::{Prepared, is_thinking_enabled};
 use super::turns::CODE_INTERPRETER;
 use super::{Target, cache_points};
 use crate::error::{Error, ErrorKind, Result};
+use crate::preflight::{has_tool_blocks, tools_of_history};
 use crate::settings::ToolChoice;
 use crate::tools::{NativeTool, ResolvedToolChoice, ToolDefinition, resolve_tool_choice};
 use crate::wire::{
-    AnyToolChoice, AutoToolChoice, ContentBlock, Message, SpecificToolChoice, Tool, ToolChoice as WireToolChoice,
-    ToolConfiguration, ToolSpecification,
+    AnyToolChoice, AutoToolChoice, Message, SpecificToolChoice, Tool, ToolChoice as WireToolChoice, ToolConfiguration,
+    ToolSpecification,
 };
 
 /// The tools that the model is offered, and which of them it has to call; `None` without tools.
@@ -65,8 +64,8 @@ pub(super) fn tool_config(
     for tool in parameters.native_tools.iter().filter(|_| offers_native) {
         match tool {
             NativeTool::CodeExecution(_) => tools.push(Tool::system(CODE_INTERPRETER)),
-            NativeTool::Other(object) => {
-                return Err(unsupported(format!("native_tools: Bedrock has no tool of the kind {}", object["kind"])));
+            other => {
+                return Err(unsupported(format!("native_tools: Bedrock has no tool of the kind {:?}", other.kind())));
             }
         }
     }
@@ -91,29 +90,6 @@ fn tool_spec(tool: &ToolDefinition, supports_strict: bool) -> Tool {
         strict: (supports_strict && tool.strict == Some(true)).then_some(true),
         ..spec
     })
-}
-
-/// The tools that a history speaks of. The service refuses such a history without any tools.
-fn tools_of_history(messages: &[Message]) -> Vec<Tool> {
-    let mut names: Vec<&str> = Vec::new();
-    for block in messages.iter().flat_map(|message| &message.content) {
-        if let ContentBlock::ToolUse(call) = block
-            && call.r#type.is_none()
-            && !names.contains(&call.name.as_str())
-        {
-            names.push(&call.name);
-        }
-    }
-    names.into_iter().map(|name| Tool::new(name, json!({"type": "object", "properties": {}}))).collect()
-}
-
-fn has_tool_blocks(messages: &[Message]) -> bool {
-    let is_one = |block: &ContentBlock| match block {
-        ContentBlock::ToolUse(call) => call.r#type.is_none(),
-        ContentBlock::ToolResult(result) => result.r#type.is_none(),
-        _ => false,
-    };
-    messages.iter().flat_map(|message| &message.content).any(is_one)
 }
 
 /// Whether a call can be forced.

@@ -1,6 +1,7 @@
 //! A history as turns: system blocks, and messages whose roles alternate.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,14 +9,14 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::media::{MediaMapper, unsupported};
-use super::{Downloads, Target, cache_points, history, prompt, tool_results};
+use super::{Downloads, Target, cache_points, prompt, tool_results};
 use crate::error::{Error, Result};
 use crate::messages::{
     INVALID_JSON_KEY, InstructionPart, ModelMessage, ModelRequest, ModelRequestPart, ModelResponse, ModelResponsePart,
-    NativeToolReturnPart, ThinkingPart, ToolArgs, ToolCallPart,
+    NativeToolReturnPart, ThinkingPart, ToolArgs, ToolCallPart, ToolOutcome, ToolReturnPart,
 };
-use crate::preflight::EMPTY_TURN;
-use crate::profile::ContentKind;
+use crate::preflight::{EMPTY_TURN, UNANSWERED, is_alone};
+use crate::profile::{ModelProfile, is_same_family};
 use crate::settings::BedrockModelSettings;
 use crate::tools::ModelRequestParameters;
 use crate::wire::{
@@ -43,34 +44,44 @@ pub(super) struct Turns {
 /// For what can't be sent; the place in `messages` is in the message.
 pub(super) fn turns(
     target: Target<'_>,
-    messages: &[ModelMessage],
+    history: &[ModelMessage],
     settings: &BedrockModelSettings,
     parameters: &ModelRequestParameters,
     downloads: &Downloads,
 ) -> Result<Turns> {
     let profile = target.profile;
-    let history = history::answer_open_calls(messages);
     let mut mapper = Mapper {
         target,
         media: MediaMapper::new(target, downloads),
         system: Vec::new(),
         messages: Vec::with_capacity(history.len()),
+        beside: Vec::new(),
         deferred: Vec::new(),
         calls: 0,
         answers: 0,
     };
-    for (index, message) in history.iter().enumerate() {
+    let last_answers = last_answers(history);
+    let mut said = Vec::new();
+    for (m, message) in history.iter().enumerate() {
         match message {
-            ModelMessage::Request(request) => mapper.request(request),
-            ModelMessage::Response(response) => mapper.response(response),
+            ModelMessage::Request(request) => {
+                said.extend(request.parts.iter().enumerate().map(|(p, part)| (m, p, part)));
+            }
+            ModelMessage::Response(response) if response.parts.is_empty() => {}
+            ModelMessage::Response(response) => {
+                mapper.user_turn(&mut said)?;
+                mapper.response(response).map_err(|error| error.at(format_args!("messages[{m}]")))?;
+                let is_answered = |id: &str| last_answers.get(id).is_some_and(|last| *last > m);
+                mapper.answer_open_calls(response.tool_calls().filter(|call| !is_answered(&call.tool_call_id)))?;
+            }
         }
-        .map_err(|error| error.at(format_args!("messages[{index}]")))?;
     }
-    mapper.flush_deferred();
+    mapper.user_turn(&mut said)?;
+    mapper.flush_files();
     let Mapper { mut system, messages: raw, .. } = mapper;
-    let mut messages = merge(raw, &profile.bedrock_tool_result_colocatable_content);
+    let mut messages = merge(raw, profile);
 
-    let instructions = instruction_parts(&history, parameters);
+    let instructions = instruction_parts(history, parameters);
     let before = system.len();
     system.extend(instructions.iter().map(|part| part.content.as_str().into()));
     let caching = profile.bedrock_supports_prompt_caching;
@@ -82,7 +93,7 @@ pub(super) fn turns(
         }
     }
     if let Some(point) = cache_points::of_setting(settings.bedrock_cache_messages).filter(|_| caching) {
-        cache_points::cache_last_user_message(&mut messages, point);
+        cache_points::cache_last_user_message(&mut messages, point, profile);
     }
     let leads_with_user = messages.first().map(|message| message.role == ConversationRole::User);
     if leads_with_user.is_none_or(|user| !user && !profile.bedrock_supports_leading_assistant_message) {
@@ -96,7 +107,9 @@ struct Mapper<'a> {
     media: MediaMapper<'a>,
     system: Vec<SystemContentBlock>,
     messages: Vec<Message>,
-    /// Files that tools returned and that must wait until all results of the turn are told.
+    /// Files that tools returned and that wait until all results of the turn are told: those that may stand in the same
+    /// turn, and those that may not.
+    beside: Vec<ContentBlock>,
     deferred: Vec<ContentBlock>,
     /// Calls and answers without an id are matched by their order.
     calls: u32,
@@ -104,9 +117,22 @@ struct Mapper<'a> {
 }
 
 impl Mapper<'_> {
-    fn request(&mut self, request: &ModelRequest) -> Result<()> {
-        for (index, part) in request.parts.iter().enumerate() {
-            self.request_part(part).map_err(|error| error.at(format_args!(".parts[{index}]")))?;
+    /// What is said between two responses, each part with its place. The service wants what answers calls first.
+    fn user_turn(&mut self, said: &mut Vec<(usize, usize, &ModelRequestPart)>) -> Result<()> {
+        said.sort_by_key(|(.., part)| answered_id(part).is_none());
+        for (m, p, part) in said.drain(..) {
+            self.request_part(part).map_err(|error| error.at(format_args!("messages[{m}].parts[{p}]")))?;
+        }
+        Ok(())
+    }
+
+    /// The service refuses a history with a call that nobody answered, so the model learns that it failed. One that is
+    /// answered later than in the next turn is left as it is.
+    fn answer_open_calls<'a>(&mut self, calls: impl Iterator<Item = &'a ToolCallPart>) -> Result<()> {
+        for call in calls {
+            let answer = ToolReturnPart::new(call.tool_name.as_str(), UNANSWERED, call.tool_call_id.as_str());
+            let failed = ToolReturnPart { outcome: ToolOutcome::Failed, ..answer };
+            self.request_part(&ModelRequestPart::ToolReturn(failed))?;
         }
         Ok(())
     }
@@ -119,18 +145,19 @@ impl Mapper<'_> {
                 }
             }
             ModelRequestPart::UserPrompt(part) => {
-                self.flush_deferred();
+                self.flush_files();
                 let content = prompt::user_prompt(part, &mut self.media, &mut self.messages)?;
                 self.push_user(content);
             }
             ModelRequestPart::ToolReturn(part) => {
                 let id = positional_id(&part.tool_call_id, &mut self.answers);
                 let result = tool_results::tool_return(part, &id, &mut self.media)?;
+                self.beside.extend(result.beside);
                 self.deferred.extend(result.deferred);
-                self.push_user(std::iter::once(result.block.into()).chain(result.beside).collect());
+                self.push_user(vec![result.block.into()]);
             }
             ModelRequestPart::RetryPrompt(part) if part.tool_name.is_none() => {
-                self.flush_deferred();
+                self.flush_files();
                 self.push_user(vec![part.model_response().into()]);
             }
             ModelRequestPart::RetryPrompt(part) => {
@@ -144,10 +171,11 @@ impl Mapper<'_> {
     }
 
     fn response(&mut self, response: &ModelResponse) -> Result<()> {
-        self.flush_deferred();
+        self.flush_files();
+        let is_kin = response.model_name.as_deref().is_none_or(|name| is_same_family(name, self.target.model_name));
         let mut content = Vec::with_capacity(response.parts.len());
         for (index, part) in response.parts.iter().enumerate() {
-            let block = self.response_part(part).map_err(|error| error.at(format_args!(".parts[{index}]")))?;
+            let block = self.response_part(part, is_kin).map_err(|error| error.at(format_args!(".parts[{index}]")))?;
             content.extend(block);
         }
         if !content.is_empty() {
@@ -156,11 +184,11 @@ impl Mapper<'_> {
         Ok(())
     }
 
-    fn response_part(&mut self, part: &ModelResponsePart) -> Result<Option<ContentBlock>> {
+    fn response_part(&mut self, part: &ModelResponsePart, is_kin: bool) -> Result<Option<ContentBlock>> {
         let ours = |provider: &Option<String>| provider.as_deref() == Some(self.target.provider_name);
         Ok(Some(match part {
             ModelResponsePart::Text(part) => part.content.as_str().into(),
-            ModelResponsePart::Thinking(part) => self.thinking(part, ours(&part.provider_name))?,
+            ModelResponsePart::Thinking(part) => self.thinking(part, is_kin && ours(&part.provider_name))?,
             ModelResponsePart::ToolCall(part) => self.call(part, sanitized(&part.tool_name), None).into(),
             ModelResponsePart::NativeToolCall(part)
                 if ours(&part.provider_name) && part.tool_name == CODE_EXECUTION =>
@@ -186,7 +214,7 @@ impl Mapper<'_> {
         ToolUseBlock { r#type, ..ToolUseBlock::new(id, name, arguments(part)) }
     }
 
-    /// Thinking goes back as such only with its signature, and only to where it came from.
+    /// Thinking goes back as such only with its signature, and only to where it came from: no other family can read it.
     fn thinking(&self, part: &ThinkingPart, ours: bool) -> Result<ContentBlock> {
         let profile = self.target.profile;
         let signature = part.signature.as_deref().filter(|signature| !signature.is_empty());
@@ -209,10 +237,34 @@ impl Mapper<'_> {
         }
     }
 
-    fn flush_deferred(&mut self) {
+    fn flush_files(&mut self) {
+        if let Some(results) = self.messages.last_mut() {
+            results.content.append(&mut self.beside);
+        }
         let deferred = std::mem::take(&mut self.deferred);
         self.push_user(deferred);
     }
+}
+
+/// The id of the call that a part answers.
+fn answered_id(part: &ModelRequestPart) -> Option<&str> {
+    match part {
+        ModelRequestPart::ToolReturn(answer) => Some(&answer.tool_call_id),
+        ModelRequestPart::RetryPrompt(answer) if answer.tool_name.is_some() => Some(&answer.tool_call_id),
+        _ => None,
+    }
+}
+
+/// The message with the last answer to each call.
+fn last_answers(messages: &[ModelMessage]) -> BTreeMap<&str, usize> {
+    let answers = messages.iter().enumerate().flat_map(|(m, message)| {
+        let parts = match message {
+            ModelMessage::Request(request) => &request.parts[..],
+            ModelMessage::Response(_) => &[],
+        };
+        parts.iter().filter_map(move |part| Some((answered_id(part)?, m)))
+    });
+    answers.collect()
 }
 
 fn not_sent(kind: &str) -> Error {
@@ -267,32 +319,27 @@ fn sanitized(name: &str) -> String {
 
 /// Merges messages of one role that follow each other, unless a tool's result would come to stand beside what the model
 /// doesn't take there. Then a turn of the assistant keeps them apart, since the service itself merges such messages.
-fn merge(raw: Vec<Message>, colocatable: &[ContentKind]) -> Vec<Message> {
-    let stands_alone = |block: &ContentBlock| {
-        let kind = match block {
-            ContentBlock::ToolResult(_) | ContentBlock::CachePoint(_) => return false,
-            ContentBlock::Text(_) => ContentKind::Text,
-            ContentBlock::Image(_) => ContentKind::Image,
-            ContentBlock::Document(_) => ContentKind::Document,
-            ContentBlock::Video(_) => ContentKind::Video,
-            _ => return true,
-        };
-        !colocatable.contains(&kind)
-    };
+fn merge(raw: Vec<Message>, profile: &ModelProfile) -> Vec<Message> {
     let mut messages: Vec<Message> = Vec::with_capacity(raw.len());
+    // Of the last message.
+    let (mut has_result, mut is_apart) = (false, false);
     for message in raw {
+        let with_result = message.content.iter().any(|block| matches!(block, ContentBlock::ToolResult(_)));
+        let apart = message.content.iter().any(|block| is_alone(block, profile));
         if let Some(last) = messages.last_mut()
             && last.role == message.role
         {
-            let mut blocks = last.content.iter().chain(&message.content);
-            let has_result = blocks.clone().any(|block| matches!(block, ContentBlock::ToolResult(_)));
-            if last.role == ConversationRole::User && has_result && blocks.any(stands_alone) {
+            let is_user = message.role == ConversationRole::User;
+            if is_user && (has_result || with_result) && (is_apart || apart) {
                 messages.push(Message::assistant(EMPTY_TURN));
             } else {
                 last.content.extend(message.content);
+                has_result |= with_result;
+                is_apart |= apart;
                 continue;
             }
         }
+        (has_result, is_apart) = (with_result, apart);
         messages.push(message);
     }
     messages

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::json::{FromJson, Mismatch, json_deserialize, json_names, json_struct};
-use super::{BinaryContent, FileUrl, JsonObject, MultiModalContent, UploadedFile};
+use super::json::{FromJson, Mismatch, json_deserialize, json_from, json_names, json_struct};
+use super::{JsonObject, MultiModalContent};
 
 json_struct! {
     /// Text with data of the application's own beside it.
@@ -87,35 +87,13 @@ impl From<&str> for UserContent {
     }
 }
 
-impl From<String> for UserContent {
-    fn from(text: String) -> Self {
-        Self::Text(text)
+impl<T: Into<MultiModalContent>> From<T> for UserContent {
+    fn from(media: T) -> Self {
+        Self::Media(media.into())
     }
 }
 
-impl From<FileUrl> for UserContent {
-    fn from(url: FileUrl) -> Self {
-        Self::Media(MultiModalContent::Url(url))
-    }
-}
-
-impl From<BinaryContent> for UserContent {
-    fn from(binary: BinaryContent) -> Self {
-        Self::Media(MultiModalContent::Binary(binary))
-    }
-}
-
-impl From<UploadedFile> for UserContent {
-    fn from(file: UploadedFile) -> Self {
-        Self::Media(MultiModalContent::Uploaded(file))
-    }
-}
-
-impl From<CachePoint> for UserContent {
-    fn from(point: CachePoint) -> Self {
-        Self::CachePoint(point)
-    }
-}
+json_from!(UserContent { Text(String), TextContent(TextContent), CachePoint(CachePoint) });
 
 /// What a user says: one text, or a list of pieces. Which of the two it was is kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,16 +136,6 @@ impl From<&str> for UserPrompt {
     }
 }
 
-impl From<String> for UserPrompt {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<Vec<UserContent>> for UserPrompt {
-    fn from(items: Vec<UserContent>) -> Self {
-        Self::Items(items)
-    }
-}
+json_from!(UserPrompt { Text(String), Items(Vec<UserContent>) });
 
 json_deserialize!(UserContent, UserPrompt);

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
 
-pub(crate) use super::json_macros::{json_deserialize, json_enum, json_names, json_struct};
+pub(crate) use super::json_macros::{json_deserialize, json_enum, json_from, json_names, json_struct};
 
 /// A JSON object that keeps the order of its members.
 pub type JsonObject = serde_json::Map<String, Value>;

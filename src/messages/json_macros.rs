@@ -260,6 +260,12 @@ macro_rules! json_names {
         json_names!(@serde $name);
     };
     (@serde $name:ident) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
@@ -270,4 +276,15 @@ macro_rules! json_names {
     };
 }
 
-pub(crate) use {json_deserialize, json_enum, json_names, json_struct};
+/// The enum's variants from what they hold.
+macro_rules! json_from {
+    ($name:ident { $($variant:ident($type:ty)),* $(,)? }) => {$(
+        impl From<$type> for $name {
+            fn from(value: $type) -> Self {
+                Self::$variant(value)
+            }
+        }
+    )*};
+}
+
+pub(crate) use {json_deserialize, json_enum, json_from, json_names, json_struct};

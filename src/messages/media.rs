@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::JsonObject;
-use super::json::{FromJson, Mismatch, json_deserialize, json_names, json_struct};
+use super::json::{FromJson, Mismatch, json_deserialize, json_from, json_names, json_struct};
 use super::media_type::{self, MediaKind};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -297,6 +297,8 @@ pub enum MultiModalContent {
     /// Uploaded.
     Uploaded(UploadedFile),
 }
+
+json_from!(MultiModalContent { Url(FileUrl), Binary(BinaryContent), Uploaded(UploadedFile) });
 
 impl MultiModalContent {
     /// The name by which the model is told of the file.

@@ -49,7 +49,7 @@ pub use usage::RequestUsage;
 use serde_json::Value;
 
 use crate::error::Error;
-use json::{FromJson, Mismatch, json_deserialize};
+use json::{FromJson, Mismatch, json_deserialize, json_from};
 
 /// One message of a history.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,17 +86,7 @@ impl serde::Serialize for ModelMessage {
 
 json_deserialize!(ModelMessage);
 
-impl From<ModelRequest> for ModelMessage {
-    fn from(request: ModelRequest) -> Self {
-        Self::Request(request)
-    }
-}
-
-impl From<ModelResponse> for ModelMessage {
-    fn from(response: ModelResponse) -> Self {
-        Self::Response(response)
-    }
-}
+json_from!(ModelMessage { Request(ModelRequest), Response(ModelResponse) });
 
 impl Error {
     /// What had arrived of the answer when it failed, with its usage as far as it was known.

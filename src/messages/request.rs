@@ -1,6 +1,6 @@
 //! What is sent to the model.
 
-use super::json::{json_enum, json_names, json_struct};
+use super::json::{json_enum, json_from, json_names, json_struct};
 use super::{BinaryContent, JsonObject, RetryPromptPart, Timestamp, ToolReturnPart, UserPrompt};
 
 json_struct! {
@@ -109,6 +109,15 @@ json_enum! {
     }
 }
 
+json_from!(ModelRequestPart {
+    SystemPrompt(SystemPromptPart),
+    UserPrompt(UserPromptPart),
+    ToolReturn(ToolReturnPart),
+    RetryPrompt(RetryPromptPart),
+    ToolAvailabilityDelta(ToolAvailabilityDeltaPart),
+    Speech(SpeechPart),
+});
+
 json_names! {
     /// Whether a message is whole.
     #[derive(Default)]
@@ -148,12 +157,22 @@ json_struct! {
 
 impl ModelRequest {
     /// A request of these parts and nothing else.
+    ///
+    /// ```
+    /// use bedrock_converse::messages::{ModelRequest, ToolReturnPart, UserPromptPart};
+    ///
+    /// let request = ModelRequest::new(vec![
+    ///     ToolReturnPart::new("get_weather", "21 degrees", "call_1").into(),
+    ///     UserPromptPart::new("And tomorrow?").into(),
+    /// ]);
+    /// assert_eq!(request.parts[1].kind(), "user-prompt");
+    /// ```
     pub fn new(parts: Vec<ModelRequestPart>) -> Self {
         Self { parts, ..Self::default() }
     }
 
     /// A request with one user prompt.
     pub fn user_text_prompt(prompt: impl Into<String>) -> Self {
-        Self::new(vec![ModelRequestPart::UserPrompt(UserPromptPart::new(prompt.into()))])
+        Self::new(vec![UserPromptPart::new(prompt.into()).into()])
     }
 }

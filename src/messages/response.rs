@@ -1,6 +1,6 @@
 //! What the model answers.
 
-use super::json::{json_enum, json_names, json_struct};
+use super::json::{json_enum, json_from, json_names, json_struct};
 use super::{
     BinaryContent, JsonObject, NativeToolReturnPart, RequestUsage, SpeechPart, State, Timestamp, ToolCallPart,
 };
@@ -85,6 +85,16 @@ json_enum! {
         Speech(SpeechPart) = "speech",
     }
 }
+
+// `ToolCallPart` is left out: a call may be one of the caller's tools or of the provider's.
+json_from!(ModelResponsePart {
+    Text(TextPart),
+    Thinking(ThinkingPart),
+    NativeToolReturn(NativeToolReturnPart),
+    Compaction(CompactionPart),
+    File(FilePart),
+    Speech(SpeechPart),
+});
 
 json_names! {
     /// Why the model stopped.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::JsonObject;
-use super::json::{FromJson, Mismatch, json_deserialize, json_struct};
+use super::json::{FromJson, Mismatch, json_deserialize, json_from, json_struct};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Under this name pydantic-ai sends arguments back to a model that are not a JSON object.
@@ -40,17 +40,7 @@ impl serde::Serialize for ToolArgs {
 
 json_deserialize!(ToolArgs);
 
-impl From<JsonObject> for ToolArgs {
-    fn from(object: JsonObject) -> Self {
-        Self::Json(object)
-    }
-}
-
-impl From<String> for ToolArgs {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
+json_from!(ToolArgs { Json(JsonObject), Text(String) });
 
 json_struct! {
     /// A call of a tool: of the caller's own, or of one that the provider runs.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use super::json::{FromJson, Mismatch, json_deserialize, json_names, json_struct};
+use super::json::{FromJson, Mismatch, json_deserialize, json_from, json_names, json_struct};
 use super::{JsonObject, MultiModalContent, Timestamp};
 
 /// Under this name something that is not an object is wrapped into one.
@@ -70,11 +70,7 @@ impl From<String> for ToolReturnContent {
     }
 }
 
-impl From<MultiModalContent> for ToolReturnContent {
-    fn from(media: MultiModalContent) -> Self {
-        Self::Media(media)
-    }
-}
+json_from!(ToolReturnContent { Media(MultiModalContent), List(Vec<ToolReturnContent>) });
 
 impl FromJson for ToolReturnContent {
     fn from_json(value: Value) -> Result<Self, Mismatch> {
@@ -298,6 +294,8 @@ impl Default for RetryContent {
         Self::Text(String::new())
     }
 }
+
+json_from!(RetryContent { Text(String), Errors(Vec<JsonObject>) });
 
 impl From<&str> for RetryContent {
     fn from(text: &str) -> Self {

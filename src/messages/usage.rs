@@ -36,6 +36,6 @@ json_struct! {
 impl RequestUsage {
     /// Input and output tokens together.
     pub fn total_tokens(&self) -> u64 {
-        self.input_tokens + self.output_tokens
+        self.input_tokens.saturating_add(self.output_tokens)
     }
 }

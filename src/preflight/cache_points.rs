@@ -6,13 +6,14 @@ use crate::profile::ModelProfile;
 use crate::wire::{CachePointBlock, CacheTTL, ContentBlock, ConverseRequest, DocumentFormat, SystemContentBlock, Tool};
 
 /// The most cache points of a request.
-const MOST: usize = 4;
+pub(crate) const MOST_CACHE_POINTS: usize = 4;
 
 /// A block, as far as cache points are concerned.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Point,
     Reasoning,
+    ToolResult,
     /// Refuses a cache point right behind it.
     Document,
     Other,
@@ -65,6 +66,7 @@ block! {
     SystemContentBlock;
     ContentBlock,
         Self::ReasoningContent(_) => Reasoning,
+        Self::ToolResult(_) => ToolResult,
         Self::Video(_) => Document,
         Self::Document(document) if document.format != Some(DocumentFormat::Pdf) => Document;
 }
@@ -83,7 +85,11 @@ pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &
     let found = points.len();
     for n in surplus(&points.iter().map(|(part, ..)| *part).collect::<Vec<_>>()) {
         report
-            .error(Rule::CachePointLimit, points[n].1.as_str(), format!("a request can have {MOST} cache points"))
+            .error(
+                Rule::CachePointLimit,
+                points[n].1.as_str(),
+                format!("a request can have {MOST_CACHE_POINTS} cache points"),
+            )
             .says(format!("A maximum of 4 blocks with cache_control may be provided. Found {found}."))
             .repairable();
     }
@@ -151,11 +157,15 @@ fn check_list<'a, T: Block>(
                      and try again.",
                 )
                 .repairable(),
+            Some(Kind::ToolResult) if !profile.bedrock_supports_cache_point_after_tool_result => {
+                let message = "the model doesn't take a cache point right behind a tool's result";
+                report.error(Rule::CachePointAfterToolResult, path.as_str(), message).repairable()
+            }
             Some(Kind::Document) => {
                 let message = "a cache point can't follow a video, or a document other than a PDF";
                 report.error(Rule::CachePointAfterDocument, path.as_str(), message).repairable()
             }
-            Some(Kind::Other) => {
+            Some(Kind::ToolResult | Kind::Other) => {
                 points.push((part, path, point));
                 continue;
             }
@@ -167,18 +177,18 @@ fn check_list<'a, T: Block>(
 fn surplus(parts: &[Part]) -> Vec<usize> {
     let in_messages = (0..parts.len()).filter(|n| parts[*n] == Part::Messages);
     let before = (0..parts.len()).filter(|n| parts[*n] != Part::Messages);
-    in_messages.chain(before).take(parts.len().saturating_sub(MOST)).collect()
+    in_messages.chain(before).take(parts.len().saturating_sub(MOST_CACHE_POINTS)).collect()
 }
 
 pub(super) fn repair(request: &mut ConverseRequest, profile: &ModelProfile) {
     if let Some(config) = &mut request.tool_config {
-        place_points(&mut config.tools, takes_points(Part::Tools, profile));
+        place_points(&mut config.tools, Part::Tools, profile);
     }
     if let Some(system) = &mut request.system {
-        place_points(system, takes_points(Part::System, profile));
+        place_points(system, Part::System, profile);
     }
     for message in messages_mut(request) {
-        place_points(&mut message.content, takes_points(Part::Messages, profile));
+        place_points(&mut message.content, Part::Messages, profile);
     }
     drop_surplus(request);
     let mut short = false;
@@ -191,15 +201,19 @@ pub(super) fn repair(request: &mut ConverseRequest, profile: &ModelProfile) {
 }
 
 /// Moves each cache point to where the service takes it, and drops those for which there is no such place.
-fn place_points<T: Block>(blocks: &mut Vec<T>, taken: bool) {
+fn place_points<T: Block>(blocks: &mut Vec<T>, part: Part, profile: &ModelProfile) {
+    let taken = takes_points(part, profile);
+    let after_result = profile.bedrock_supports_cache_point_after_tool_result;
+    let refuses = |kind| kind == Kind::Document || (kind == Kind::ToolResult && !after_result);
     let mut placed: Vec<T> = Vec::with_capacity(blocks.len());
     for block in blocks.drain(..) {
         if block.kind() != Kind::Point {
             placed.push(block);
             continue;
         }
-        let after = placed.iter().rposition(|block| block.kind() != Kind::Document);
-        if let Some(after) = after.filter(|after| taken && placed[*after].kind() == Kind::Other) {
+        let after = placed.iter().rposition(|block| !refuses(block.kind()));
+        let takes = |after: &usize| taken && matches!(placed[*after].kind(), Kind::ToolResult | Kind::Other);
+        if let Some(after) = after.filter(takes) {
             placed.insert(after + 1, block);
         }
     }

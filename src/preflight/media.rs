@@ -6,8 +6,8 @@ use super::finding::Report;
 use super::{DOCUMENT_TEXT, Rule, blocks, blocks_mut, is_user, limits, messages, messages_mut, place};
 use crate::profile::ModelProfile;
 use crate::wire::{
-    AudioSource, ContentBlock, ConverseRequest, DocumentBlock, DocumentSource, ImageBlock, ImageSource, Message,
-    S3Location, ToolResultContentBlock, VideoBlock, VideoSource,
+    AudioSource, ContentBlock, ConverseRequest, DocumentBlock, DocumentSource, ImageBlock, ImageSource, S3Location,
+    ToolResultContentBlock, VideoBlock, VideoSource,
 };
 
 /// The most documents and images of a request:
@@ -89,7 +89,7 @@ pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &
             .says("The model returned the following errors: messages: too many images: image_count > 20");
     }
     for (m, message) in messages(request).iter().enumerate() {
-        if lacks_text(message) {
+        if is_user(message) && lacks_text(&message.content) {
             let message = "a document needs a text beside it";
             report
                 .error(Rule::DocumentWithoutText, format!("messages[{m}].content"), message)
@@ -201,9 +201,10 @@ fn check_audio(request: &ConverseRequest, report: &mut Report) {
     }
 }
 
-fn lacks_text(message: &Message) -> bool {
-    let has = |member: &str| message.content.iter().any(|block| block.member() == Some(member));
-    is_user(message) && has("document") && !has("text")
+/// Whether there is a document, and no text beside it.
+pub(crate) fn lacks_text(content: &[ContentBlock]) -> bool {
+    let has = |member: &str| content.iter().any(|block| block.member() == Some(member));
+    has("document") && !has("text")
 }
 
 pub(super) fn repair(request: &mut ConverseRequest) {
@@ -216,7 +217,7 @@ pub(super) fn repair(request: &mut ConverseRequest) {
         document.name = limits::DOCUMENT_NAME.unique(&name, &taken, |n| format!(" ({n})"));
         taken.insert(document.name.clone());
     }
-    for message in messages_mut(request).filter(|message| lacks_text(message)) {
+    for message in messages_mut(request).filter(|message| is_user(message) && lacks_text(&message.content)) {
         let at = message.content.iter().position(|block| block.member() == Some("document")).unwrap_or_default();
         message.content.insert(at, DOCUMENT_TEXT.into());
     }

@@ -48,6 +48,13 @@ use self::finding::Report;
 pub use self::finding::{Finding, Severity};
 pub use self::limits::{LIMITS, Limit};
 pub use self::rule::Rule;
+// What conversions share with the rules.
+pub(crate) use self::{
+    cache_points::MOST_CACHE_POINTS,
+    media::lacks_text,
+    tool_config::{has_tool_blocks, tools_of_history},
+    tool_results::is_alone,
+};
 use crate::profile::ModelProfile;
 use crate::wire::{
     ContentBlock, ConversationRole, ConverseRequest, Message, ToolResultBlock, ToolUseBlock, ToolUseType,

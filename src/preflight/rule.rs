@@ -152,6 +152,8 @@ rules! {
     CachePointRepeated = "cache-point-repeated",
     /// A cache point follows reasoning.
     CachePointAfterReasoning = "cache-point-after-reasoning",
+    /// A cache point follows a tool's result, and the model doesn't take it there.
+    CachePointAfterToolResult = "cache-point-after-tool-result",
     /// A cache point follows a video, or a document other than a PDF.
     CachePointAfterDocument = "cache-point-after-document",
     /// A cache point lives longer than one before it, in the order tools, system, messages.

@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 use super::finding::{Report, dotted};
 use super::{Rule, calls, limits, messages, results};
 use crate::profile::{ModelProfile, ThinkingVariant};
-use crate::wire::{ConverseRequest, Tool, ToolChoice, ToolConfiguration, ToolInputSchema, ToolSpecification};
+use crate::wire::{ConverseRequest, Message, Tool, ToolChoice, ToolConfiguration, ToolInputSchema, ToolSpecification};
 
 pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &mut Report) {
     let Some(config) = &request.tool_config else {
-        if has_calls(request) || has_results(request) {
+        if has_tool_blocks(messages(request)) {
             let finding = report
                 .error(Rule::ToolConfigMissing, "toolConfig", "with calls in the messages there have to be tools")
                 .says("The toolConfig field must be defined when using toolUse and toolResult content blocks.");
-            finding.repairable = has_calls(request);
+            finding.repairable = has_calls(messages(request));
         }
         return;
     };
@@ -121,19 +121,25 @@ pub(super) fn names(request: &ConverseRequest) -> impl Iterator<Item = &str> {
     request.tool_config.iter().flat_map(|config| &config.tools).filter_map(name_of)
 }
 
-fn has_calls(request: &ConverseRequest) -> bool {
-    messages(request).iter().any(|message| calls(message).next().is_some())
+fn has_calls(messages: &[Message]) -> bool {
+    messages.iter().any(|message| calls(message).next().is_some())
 }
 
-fn has_results(request: &ConverseRequest) -> bool {
-    messages(request).iter().any(|message| results(message).next().is_some())
+fn has_results(messages: &[Message]) -> bool {
+    messages.iter().any(|message| results(message).next().is_some())
+}
+
+/// Whether the conversation is one that the service refuses without tools.
+pub(crate) fn has_tool_blocks(messages: &[Message]) -> bool {
+    has_calls(messages) || has_results(messages)
 }
 
 /// Whether a configuration without tools says nothing that the conversation doesn't say better.
 fn can_do_without(config: &ToolConfiguration, request: &ConverseRequest) -> bool {
     let forced =
         matches!(config.tool_choice.as_ref().map(ToolChoice::known), Some(ToolChoice::Any(_) | ToolChoice::Tool(_)));
-    !forced && (has_calls(request) || !has_results(request))
+    let messages = messages(request);
+    !forced && (has_calls(messages) || !has_results(messages))
 }
 
 pub(super) fn repair(request: &mut ConverseRequest, profile: &ModelProfile) {
@@ -150,20 +156,16 @@ pub(super) fn repair(request: &mut ConverseRequest, profile: &ModelProfile) {
     }
     let is_idle = |config: &ToolConfiguration| !config.tools.iter().any(is_tool) && can_do_without(config, request);
     if request.tool_config.as_ref().is_none_or(is_idle) {
-        request.tool_config = tools_of_history(request);
+        let tools = tools_of_history(messages(request));
+        request.tool_config = (!tools.is_empty()).then(|| ToolConfiguration::new(tools));
     }
 }
 
-/// The tools that were called in the conversation, by name.
-fn tools_of_history(request: &ConverseRequest) -> Option<ToolConfiguration> {
-    let mut names: Vec<&str> = Vec::new();
-    for (_, call) in messages(request).iter().flat_map(calls) {
-        if !names.contains(&&*call.name) {
-            names.push(&call.name);
-        }
-    }
-    let tool = |name: &str| Tool::new(name, json!({"type": "object", "properties": {}}));
-    (!names.is_empty()).then(|| ToolConfiguration::new(names.into_iter().map(tool).collect::<Vec<_>>()))
+/// The tools that were called in the conversation, for the service refuses it without any.
+pub(crate) fn tools_of_history(messages: &[Message]) -> Vec<Tool> {
+    let mut known = BTreeSet::new();
+    let names = messages.iter().flat_map(calls).map(|(_, call)| &*call.name).filter(|name| known.insert(*name));
+    names.map(|name| Tool::new(name, json!({"type": "object", "properties": {}}))).collect()
 }
 
 fn repair_spec(spec: &mut ToolSpecification, profile: &ModelProfile) {

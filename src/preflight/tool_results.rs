@@ -107,7 +107,7 @@ fn is_result_or_point(block: &ContentBlock) -> bool {
 }
 
 /// Whether the model wants this in another turn than tool results.
-fn is_alone(block: &ContentBlock, profile: &ModelProfile) -> bool {
+pub(crate) fn is_alone(block: &ContentBlock, profile: &ModelProfile) -> bool {
     let kind = match block.known() {
         ContentBlock::Text(_) => ContentKind::Text,
         ContentBlock::Image(_) => ContentKind::Image,

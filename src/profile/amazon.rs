@@ -10,6 +10,7 @@ pub(super) fn profile(name: &str) -> ModelProfile {
         supported_native_tools: code_execution.into_iter().collect(),
         bedrock_supports_tool_choice: nova,
         bedrock_supports_prompt_caching: nova,
+        bedrock_supports_cache_point_after_tool_result: !nova,
         bedrock_top_k_variant: nova.then_some(TopKVariant::InferenceConfig),
         ..ModelProfile::default()
     }

@@ -29,6 +29,7 @@ pub use self::model_id::{GEO_PREFIXES, geo_prefixes, model_id_in_arn, remove_geo
 pub use self::names::{BedrockModelName, LatestBedrockModelNames};
 pub use self::request_fields::{ThinkingVariant, TopKVariant};
 pub use self::schema::JsonSchemaTransformer;
+pub(crate) use self::{model_id::is_same_family, schema::python_float};
 use crate::error::{Error, ErrorKind, Result};
 use crate::messages::JsonObject;
 use crate::tools::OutputMode;
@@ -94,6 +95,8 @@ pub struct ModelProfile {
     pub bedrock_supports_prompt_caching: bool,
     /// Whether a cache point is accepted after the tools.
     pub bedrock_supports_tool_caching: bool,
+    /// Whether a cache point is accepted right behind a `toolResult`.
+    pub bedrock_supports_cache_point_after_tool_result: bool,
     /// The media that are accepted inside a `toolResult`.
     pub bedrock_supported_media_kinds_in_tool_returns: Vec<ContentKind>,
     /// The content that is accepted beside a `toolResult`, in the same message.
@@ -145,6 +148,7 @@ impl Default for ModelProfile {
             bedrock_send_back_thinking_parts: false,
             bedrock_supports_prompt_caching: false,
             bedrock_supports_tool_caching: false,
+            bedrock_supports_cache_point_after_tool_result: true,
             bedrock_supported_media_kinds_in_tool_returns: vec![ContentKind::Image],
             bedrock_tool_result_colocatable_content: vec![
                 ContentKind::Text,

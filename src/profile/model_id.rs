@@ -75,6 +75,15 @@ pub fn model_id_in_arn(arn: &str) -> Option<&str> {
     }
 }
 
+/// Whether two models are of one family, as far as their names tell.
+pub(crate) fn is_same_family(one: &str, other: &str) -> bool {
+    fn family(name: &str) -> Option<&str> {
+        let id = model_id_in_arn(name).unwrap_or(name);
+        split_model_id(id).0.filter(|_| !id.starts_with("arn:"))
+    }
+    family(one).zip(family(other)).is_none_or(|(one, other)| one == other)
+}
+
 /// The geographic prefixes whose inference profiles can be called from a region, the nearest first.
 ///
 /// Which of them a model has differs from model to model:
@@ -147,6 +156,21 @@ mod tests {
             ("us.amazon.nova-pro-v1:0", None),
         ] {
             assert_eq!(model_id_in_arn(arn), id, "{arn}");
+        }
+    }
+
+    #[test]
+    fn families_are_told_by_names() {
+        let claude = "us.anthropic.claude-sonnet-4-6";
+        for (other, same) in [
+            ("anthropic.claude-opus-5", true),
+            ("arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-v2", true),
+            ("us.deepseek.r1-v1:0", false),
+            ("arn:aws:bedrock:us-east-1:1:application-inference-profile/mi1dadi0g15f", true),
+            ("arn:aws:bedrock:us-east-1:1:custom-model/amazon.nova-lite-v1:0/x", true),
+            ("claude", true),
+        ] {
+            assert_eq!(is_same_family(claude, other), same, "{other}");
         }
     }
 

@@ -38,7 +38,7 @@ impl JsonSchemaTransformer {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`] where definitions are inlined and a `$ref` names no definition under the root's
-    /// `$defs`.
+    /// `$defs`, and where the schema is more than 200 levels deep.
     pub fn transform(self, root: &JsonObject, strict: Option<bool>) -> Result<JsonObject> {
         let mut schema = root.clone();
         let mut defs = JsonObject::new();
@@ -49,6 +49,7 @@ impl JsonSchemaTransformer {
         let mut walk = Walk {
             transformer: self,
             strict: strict == Some(true),
+            depth: 0,
             defs,
             open: vec![],
             recursive: vec![],
@@ -77,10 +78,14 @@ impl JsonSchemaTransformer {
     }
 }
 
+/// How deep a schema may be once its definitions stand in it. No tool comes near, and the stack holds.
+const MOST_LEVELS: usize = 200;
+
 /// One pass over one schema.
 struct Walk {
     transformer: JsonSchemaTransformer,
     strict: bool,
+    depth: usize,
     defs: JsonObject,
     /// The definitions being inlined just now, the outermost first.
     open: Vec<String>,
@@ -113,7 +118,18 @@ impl Walk {
         }
     }
 
-    fn schema(&mut self, mut schema: JsonObject) -> Result<JsonObject> {
+    fn schema(&mut self, schema: JsonObject) -> Result<JsonObject> {
+        self.depth += 1;
+        if self.depth > MOST_LEVELS {
+            let message = format!("JSON schema: it is more than {MOST_LEVELS} levels deep");
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        let walked = self.keywords(schema);
+        self.depth -= 1;
+        walked
+    }
+
+    fn keywords(&mut self, mut schema: JsonObject) -> Result<JsonObject> {
         if self.transformer == JsonSchemaTransformer::InlineDefs
             && let Some(key) = definition_key(&schema).map(str::to_owned)
         {
@@ -263,17 +279,20 @@ fn note(value: &Value) -> String {
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
         Value::String(text) => text.clone(),
-        Value::Number(number) if number.is_f64() => {
-            let text = format!("{:?}", number.as_f64().unwrap_or_default());
-            match text.split_once('e') {
-                Some((digits, exponent)) => {
-                    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
-                    format!("{digits}e{sign}{exponent:0>2}")
-                }
-                None => text,
-            }
-        }
+        Value::Number(number) if number.is_f64() => python_float(number.as_f64().unwrap_or_default()),
         other => other.to_string(),
+    }
+}
+
+/// `repr(number)`.
+pub(crate) fn python_float(number: f64) -> String {
+    let text = format!("{number:?}");
+    match text.split_once('e') {
+        Some((digits, exponent)) => {
+            let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |digits| ('-', digits));
+            format!("{digits}e{sign}{exponent:0>2}")
+        }
+        None => text,
     }
 }
 

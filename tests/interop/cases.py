@@ -89,7 +89,8 @@ class Cases:
         other = {
             'bedrock_tool_result_format': d.pick(['text', 'json']),
             'bedrock_supported_media_kinds_in_tool_returns': [k for k in kinds[1:] if d.chance(0.5)],
-            'bedrock_tool_result_colocatable_content': [k for k in kinds if d.chance(0.5)],
+            # What names a file that stands beside a result is text.
+            'bedrock_tool_result_colocatable_content': d.pick([[], ['text', *(k for k in kinds[1:] if d.chance(0.5))]]),
             'bedrock_thinking_variant': d.pick(['anthropic', 'openai', 'qwen', None]),
             'bedrock_top_k_variant': d.pick(['anthropic', 'nova', None]),
             'default_structured_output_mode': d.pick(['tool', 'native', 'prompted']),

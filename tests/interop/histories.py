@@ -1,28 +1,14 @@
-"""Random message histories in the JSON of pydantic-ai's `ModelMessagesTypeAdapter`.
-
-    histories.py draw [--count N] [--seed S]      one history per line, as the reference writes it
-    histories.py check WRITTEN READ_BACK          each line of READ_BACK must load in the reference and be the same
-                                                  history as that line of WRITTEN
-"""
+"""Random conversations that a request can carry, in the JSON of pydantic-ai's `ModelMessagesTypeAdapter`."""
 
 from __future__ import annotations
 
-import argparse
-import itertools
 import json
-import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
-from pydantic_ai.messages import ModelMessagesTypeAdapter
-from pydantic_core import PydanticSerializationError
-
-from compare import difference
 from loopback import Json
 from values import Draw
 
 TIME = '2026-01-02T03:04:05.678901Z'
-TIMED = {'system-prompt', 'user-prompt', 'tool-return', 'retry-prompt', 'builtin-tool-return'}
 TOOLS = ['get_weather', 'final_result', 'Lookup-2', 'search docs', 'äöü', 'x' * 70]
 ERRORS = [
     {'type': 'missing', 'loc': ['city'], 'msg': 'Field required', 'input': {'country': 'FR'}},
@@ -34,10 +20,8 @@ ERRORS = [
 
 
 class Histories:
-    """`full` also draws what no Bedrock request can carry, for round trips."""
-
-    def __init__(self, draw: Draw, *, tools: Iterable[str] = TOOLS, full: bool = False) -> None:
-        self.d, self.tools, self.full = draw, list(tools) or TOOLS, full
+    def __init__(self, draw: Draw, *, tools: Iterable[str] = TOOLS) -> None:
+        self.d, self.tools = draw, list(tools) or TOOLS
 
     # User content
 
@@ -59,7 +43,7 @@ class Histories:
     def user(self) -> Json:
         d = self.d
         content = d.text() if d.chance(0.45) else list(self.user_items())
-        if isinstance(content, list) and not self.full:
+        if isinstance(content, list):
             # Two cache points without content between them are refused; keep that rare.
             while d.chance(0.9) and (i := double_cache(content)) is not None:
                 del content[i]
@@ -147,12 +131,7 @@ class Histories:
         d = self.d
         file = {'part_kind': 'file', 'content': d.binary('image'), **d.members({'provider_name': 'bedrock'})}
         compaction = {'part_kind': 'compaction', 'content': d.pick([None, d.text()]), 'provider_name': 'anthropic'}
-        if not self.full:
-            return d.pick([file, file, compaction])
-        speech = {'part_kind': 'speech', 'speaker': 'assistant', 'transcript': d.text(), 'interrupted_at_ms': 5}
-        search = {'part_kind': 'builtin-tool-call', 'tool_name': 'tool_search', 'tool_kind': 'tool-search',
-                  'args': {'queries': [d.word()]}, 'tool_call_id': 'ts1', 'provider_name': 'anthropic'}  # fmt: skip
-        return d.pick([file, compaction, speech, search])
+        return d.pick([file, file, compaction])
 
     def response(self, calls: list[tuple[str, str]]) -> Json:
         d, parts = self.d, []
@@ -174,7 +153,7 @@ class Histories:
             'provider_details': {'finish_reason': 'end_turn'}, 'finish_reason': d.pick(['stop', 'length', 'tool_call']),
             'run_id': 'run', 'conversation_id': 'talk', 'metadata': d.object(), 'state': d.pick(['complete', 'interrupted']),
         }  # fmt: skip
-        return {'kind': 'response', 'parts': parts, **d.members(rest, 0.6 if self.full else 0.15)}
+        return {'kind': 'response', 'parts': parts, **d.members(rest, 0.15)}
 
     # Requests and whole histories
 
@@ -182,16 +161,10 @@ class Histories:
         d = self.d
         rest = {'timestamp': TIME, 'run_id': 'run', 'conversation_id': 'talk', 'metadata': d.object(),
                 'state': d.pick(['complete', 'interrupted'])}  # fmt: skip
-        message = {'kind': 'request', 'parts': parts, **d.members(rest, 0.6 if self.full else 0.05)}
+        message = {'kind': 'request', 'parts': parts, **d.members(rest, 0.05)}
         if d.chance(0.25):
             message['instructions'] = d.text()
         return message
-
-    def odd_request_part(self) -> Json:
-        d = self.d
-        delta = {'part_kind': 'tool-availability-delta', 'tools_added': [d.word()], 'tool_call_id': 'c1'}
-        speech = {'part_kind': 'speech', 'speaker': 'user', 'audio': {**d.binary(), 'media_type': 'audio/wav'}}
-        return d.pick([delta, speech])
 
     def answers(self, calls: list[tuple[str, str]]) -> list[Json]:
         d = self.d
@@ -227,69 +200,11 @@ class Histories:
                 messages.append(self.request(parts))
                 if d.chance(0.06):
                     messages.append(self.request([self.user()]))  # two requests in a row
-        if d.chance(0.03 if not self.full else 0.2):
-            target = [m for m in messages if m['kind'] == 'request']
-            if target and self.full:
-                d.pick(target)['parts'].append(self.odd_request_part())
-            elif len(messages) > 1:
-                d.rng.shuffle(messages)
-        if self.full:
-            # What is absent here would be filled in with the time of loading.
-            for m in messages:
-                timed = [p for p in m['parts'] if p['part_kind'] in TIMED] + [m] * (m['kind'] == 'response')
-                for o in timed:
-                    o.setdefault('timestamp', TIME)
+        if d.chance(0.03) and len(messages) > 1:
+            d.rng.shuffle(messages)
         return messages
 
 
 def double_cache(items: list[Json]) -> int | None:
     cache = [isinstance(x, dict) and x['kind'] == 'cache-point' for x in items]
     return next((i for i in range(len(items)) if cache[i] and (i == 0 or cache[i - 1])), None)
-
-
-def canonical(text: str) -> str:
-    return ModelMessagesTypeAdapter.dump_json(ModelMessagesTypeAdapter.validate_json(text)).decode()
-
-
-def write(count: int, seed: int) -> int:
-    for i in itertools.count():
-        history = Histories(Draw(f'{seed}/{i}'), full=True).history()
-        try:
-            line = canonical(json.dumps(history))
-        except PydanticSerializationError:
-            continue  # a file whose media type cannot be guessed has no JSON form
-        print(line)
-        count -= 1
-        if count <= 0:
-            return 0
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest='command', required=True)
-    draw = commands.add_parser('draw')
-    draw.add_argument('--count', type=int, default=100)
-    draw.add_argument('--seed', type=int, default=1)
-    check = commands.add_parser('check')
-    check.add_argument('written', type=Path)
-    check.add_argument('read_back', type=Path)
-    args = parser.parse_args()
-    if args.command == 'draw':
-        return write(args.count, args.seed)
-    # Not `splitlines`: text in JSON may hold other line separators.
-    written, read_back = (p.read_text().rstrip('\n').split('\n') for p in (args.written, args.read_back))
-    bad = abs(len(written) - len(read_back))
-    for n, (a, b) in enumerate(zip(written, read_back), 1):
-        try:
-            found = difference(json.loads(a), json.loads(canonical(b)))
-        except ValueError as e:
-            found = f'does not load: {e}'
-        if found:
-            bad += 1
-            print(f'FAIL line {n}: {found}')
-    print(f'histories: {len(written) - bad}/{len(written)} came back unchanged')
-    return 1 if bad else 0
-
-
-if __name__ == '__main__':
-    sys.exit(main())

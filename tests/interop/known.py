@@ -8,6 +8,7 @@ differences are its own (`applies`).
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -15,10 +16,33 @@ from dataclasses import dataclass
 
 from pydantic_ai.messages import AudioUrl, DocumentUrl, ImageUrl, VideoUrl
 from pydantic_ai.models._tool_choice import resolve_tool_choice
+from pydantic_ai.providers._bedrock_model_names import split_bedrock_model_id
 
 from compare import normal
 from loopback import Json
 from reference import Outcome, Reference
+
+
+def same_instructions(change: Callable[[Json], None]) -> Callable[[Json], None]:
+    """The instructions are those of the last requests as they were given, not as a rule changes them."""
+
+    def before(case: Json) -> None:
+        was = json.dumps(case)
+        last, second = last_requests(case)
+        found = last.get('instructions')
+        if found is None and all(p.get('part_kind') in ('tool-return', 'retry-prompt') for p in last.get('parts') or []):
+            found = second.get('instructions')
+        change(case)
+        if json.dumps(case) != was:
+            last, second = last_requests(case)
+            last['instructions'], second['instructions'] = found, None
+
+    return before
+
+
+def last_requests(case: Json) -> list[Json]:
+    """The last request and the one before it; without them, empty ones."""
+    return [*[m for m in reversed(case['messages']) if m.get('kind') == 'request'], {}, {}][:2]
 
 
 @dataclass(frozen=True)
@@ -50,6 +74,21 @@ def capabilities_of_arn(case: Json) -> None:
         settings = case['settings'] = case.get('settings') or {}
         settings['bedrock_inference_profile'] = settings.get('bedrock_inference_profile') or case['model']
         case['model'] = named[1]
+
+
+def family(model: str | None) -> str | None:
+    named = NAMED.fullmatch(model or '')
+    model = named[1] if named else model or ''
+    return None if model.startswith('arn:') else split_bedrock_model_id(model)[0]
+
+
+def foreign_thinking(case: Json) -> None:
+    """To another family of Bedrock, thinking is that of another provider."""
+    for message in case['messages']:
+        one, other = family(message.get('model_name')), family(case['model'])
+        if one and other and one != other:
+            for part in parts(message, 'thinking'):
+                part['provider_name'] = None
 
 
 def answer_open_calls(case: Json) -> None:
@@ -106,6 +145,20 @@ def type_urls(o: Json) -> None:
         pass
 
 
+def answers_first(case: Json) -> None:
+    """A turn of the user begins with what answers calls."""
+    # A response of nothing divides no turns.
+    case['messages'] = [m for m in case['messages'] if m.get('kind') == 'request' or m.get('parts')]
+    requests = itertools.groupby(case['messages'], lambda m: m.get('kind') == 'request')
+    for turn in [list(messages) for is_user, messages in requests if is_user]:
+        said = [p for m in turn for p in m.get('parts') or []]
+        ordered = sorted(said, key=lambda p: p.get('part_kind') not in ('tool-return', 'retry-prompt') or not p.get('tool_name'))
+        if ordered != said:
+            for message in turn:
+                message['parts'] = []
+            turn[0]['parts'] = ordered
+
+
 def keep_tools(case: Json) -> None:
     """Call none: the tools stay when the history has calls, and only the choice is left to the model."""
     choice = (case.get('settings') or {}).get('tool_choice')
@@ -121,7 +174,7 @@ def keep_tools(case: Json) -> None:
     except Exception:
         return  # the reference will refuse it
     case['settings']['tool_choice'] = 'auto'
-    case['parameters'].pop('native_tools', None)
+    (case.get('parameters') or {}).pop('native_tools', None)
 
 
 def tools_of_history(body: Json, case: Json) -> None:
@@ -131,6 +184,43 @@ def tools_of_history(body: Json, case: Json) -> None:
         return
     schema = {'json': {'type': 'object', 'properties': {}}}
     body['toolConfig'] = {'tools': [{'toolSpec': {'name': n, 'inputSchema': schema}} for n in names]}
+
+
+def files_last(body: Json, case: Json) -> None:
+    """Files that stand beside results follow all of them."""
+    for message in body['messages']:
+        content = message['content']
+        if message['role'] != 'user' or 'toolResult' not in content[0]:
+            continue
+        ordered = sorted(content, key=lambda b: 'toolResult' not in b)
+        if ordered != content and 'cachePoint' in ordered[-1] and ordered[-2].keys() & {'document', 'video'}:
+            ordered.insert(-1, ordered.pop())
+        message['content'] = ordered
+
+
+def no_point_behind_results(body: Json, case: Json) -> None:
+    """Nova takes no cache point right behind a result: it goes to the end of the user's turn before."""
+    if family(case['model']) != 'amazon' or 'nova' not in case['model']:
+        return
+    for i, message in enumerate(body['messages']):
+        content = message['content']
+        for at in reversed(range(1, len(content))):
+            if message['role'] != 'user' or 'cachePoint' not in content[at] or 'toolResult' not in content[at - 1]:
+                continue
+            point, is_setting = content.pop(at), at == len(content)
+            before = [m['content'] for m in body['messages'][:i] if m['role'] == 'user' and 'toolResult' not in m['content'][-1]]
+            if before:
+                put_point(before[-1], point, replace=not is_setting)
+
+
+def put_point(content: list[Json], point: Json, replace: bool) -> None:
+    at = len(content)
+    while at and content[at - 1].keys() & {'document', 'video'}:
+        at -= 1
+    if at and 'cachePoint' not in content[at - 1]:
+        content.insert(at, point)
+    elif at and replace:
+        content[at - 1] = point
 
 
 def wrap_results(body: Json, case: Json) -> None:
@@ -185,10 +275,14 @@ def cited(trial: Json, difference: str, want: Outcome, got: Outcome) -> bool:
 
 KNOWN = [
     Known('ARN of a model', 'an ARN that names a model has its capabilities', before=capabilities_of_arn),
-    Known('open calls', 'the service refuses a history with a call that nobody answered', before=answer_open_calls),
+    Known('foreign thinking', 'no other family can read encrypted thinking or its signature', before=foreign_thinking),
+    Known('results first', 'the service wants results before anything else', before=same_instructions(answers_first)),
+    Known('open calls', 'the service refuses a history with a call that nobody answered', before=same_instructions(answer_open_calls)),
     Known('missing ids', 'random ids would match nothing', before=number_calls),
     Known('types of URLs', 'the type is that of the file at the path', before=lambda case: type_urls(case['messages'])),
     Known('tools kept', 'the service refuses tool blocks without the tools', before=keep_tools),
+    Known('files last', 'the service wants results before anything else', after=files_last),
+    Known('points moved', 'Nova takes no cache point right behind a result', after=no_point_behind_results),
     Known('results wrapped', 'the service takes nothing but objects as JSON of a result', after=wrap_results),
     Known('tools of the history', 'the service refuses tool blocks without the tools', after=tools_of_history),
     Known('cut stream', 'a stream without `messageStop` is not whole', applies=cut_short),

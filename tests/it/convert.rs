@@ -1,8 +1,10 @@
 //! Histories, settings and parameters as requests: what each rule does, on pydantic-ai's own JSON.
 
 use bedrock_converse::convert::{Downloads, Target, downloads, prepare_messages};
-use bedrock_converse::messages::ModelMessage;
+use bedrock_converse::messages::{FileUrl, JsonObject, ModelMessage};
 use bedrock_converse::profile::ModelProfile;
+use bedrock_converse::settings::BedrockModelSettings;
+use bedrock_converse::tools::NativeTool;
 use bedrock_converse::{Error, ErrorKind};
 use serde_json::{Value, json};
 
@@ -112,6 +114,38 @@ fn all_results_of_a_turn_stand_together() {
 }
 
 #[test]
+fn a_turn_begins_with_its_results() {
+    let history = |content: Value| {
+        json!([
+            user(json!("look")),
+            {"kind": "response", "parts": [call("c1"), call("c2")]},
+            {"kind": "request", "parts": [
+                {"part_kind": "user-prompt", "content": "and"}, tool_return("c1", json!(["see", content])),
+            ]},
+            {"kind": "request", "parts": [tool_return("c2", json!("two"))]},
+        ])
+    };
+    let kinds = |turn: &Value| -> Vec<String> {
+        turn["content"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|block| block.as_object().unwrap().keys().next().unwrap().clone())
+            .collect()
+    };
+    let sent = messages(CLAUDE, history(json!("one")));
+    assert_eq!(kinds(&sent[2]), ["toolResult", "toolResult", "text"]);
+    // A file that follows its result follows the others, too.
+    let sent = messages(NOVA, history(document()));
+    assert_eq!(kinds(&sent[2]), ["toolResult", "toolResult", "text", "document", "text"]);
+    let sent = messages(LLAMA, history(json!("one")));
+    assert_eq!(
+        (kinds(&sent[2]), kinds(&sent[4])),
+        (vec!["toolResult".into(), "toolResult".into()], vec!["text".into()])
+    );
+}
+
+#[test]
 fn what_may_not_stand_beside_a_result_gets_a_turn_of_its_own() {
     let history = |content| {
         let mut history = exchange(content);
@@ -178,6 +212,11 @@ fn a_call_that_nothing_answers_gets_a_failed_result() {
     assert_eq!(sent[2]["content"][1]["toolResult"]["toolUseId"], "c2");
     let at_the_end = messages(CLAUDE, json!([user(json!("look")), {"kind": "response", "parts": [call("c1")]}]));
     assert_eq!(at_the_end[2]["content"][0]["toolResult"], open);
+    // What is added doesn't count in the places that errors name.
+    let audio = json!({"kind": "audio-url", "url": "https://example.com/a.mp3"});
+    let called = json!({"kind": "response", "parts": [call("c1")]});
+    let said = refusal(CLAUDE, json!([user(json!("look")), called, called, user(json!(["b", audio]))]));
+    assert!(said.starts_with("messages[3].parts[0].content[1]: "), "{said}");
 }
 
 #[test]
@@ -240,6 +279,14 @@ fn thinking_goes_back_only_to_where_it_came_from() {
     foreign["provider_name"] = json!("anthropic");
     assert_eq!(sent(CLAUDE, foreign), as_text(CLAUDE));
 
+    // Through the same provider, and from another family.
+    let answered = |from: &str| {
+        let response = json!({"kind": "response", "parts": [signed], "model_name": from});
+        messages(CLAUDE, json!([user(json!("x")), response, user(json!("y"))]))[1]["content"][0].take()
+    };
+    assert_eq!(answered("anthropic.claude-opus-5"), reasoning);
+    assert_eq!(answered("openai.gpt-oss-120b-1:0"), as_text(CLAUDE));
+
     let redacted = |signature: &str, details: Value| {
         let part = json!({"part_kind": "thinking", "content": "", "id": "redacted_content", "signature": signature,
             "provider_name": "bedrock", "provider_details": details});
@@ -261,6 +308,19 @@ fn cache_points_stand_where_the_service_takes_them() {
     );
     let opening = messages(CLAUDE, json!([user(json!("a")), user(json!([point, "b"]))]));
     assert_eq!(opening[0]["content"], json!([{"text": "a"}, wire, {"text": "b"}]));
+
+    // Not every model takes one right behind a result.
+    let history = || {
+        let mut history = exchange(json!("one"));
+        history.as_array_mut().unwrap().push(user(json!([point, "and now?"])));
+        history
+    };
+    assert_eq!(messages(CLAUDE, history())[2]["content"][1], wire);
+    let sent = messages(NOVA, history());
+    assert_eq!((&sent[0]["content"][1], sent[2]["content"][1]["text"].as_str()), (&wire, Some("and now?")));
+    let by_setting = json!({"bedrock_cache_messages": "1h"});
+    let sent = convert(NOVA, exchange(json!("one")), by_setting, json!({})).unwrap()["messages"].take();
+    assert_eq!((&sent[0]["content"][1], sent[2]["content"].as_array().unwrap().len()), (&wire, 1));
 
     assert!(refusal(CLAUDE, json!([user(json!([point]))])).starts_with("messages[0].parts[0].content[0]: "));
     assert!(
@@ -319,6 +379,9 @@ fn what_cannot_be_sent_is_refused_by_its_place() {
     );
     let typed = json!({"kind": "image-url", "url": "s3://bucket/cat"});
     assert!(refusal(NOVA, json!([user(json!([typed]))])).contains("cannot infer a media type"));
+    let video = json!([user(json!([{"kind": "video-url", "url": "https://youtu.be/x"}]))]);
+    assert!(refusal(NOVA, video.clone()).contains("YouTube"));
+    assert_eq!(downloads(&history(video)), [] as [&FileUrl; 0]);
     let packed = json!({"kind": "document-url", "url": "s3://bucket/table.csv.gz"});
     assert!(refusal(NOVA, json!([user(json!([packed]))])).contains("cannot infer a media type"));
     let foreign = json!({"kind": "uploaded-file", "file_id": "s3://b/k.png", "provider_name": "openai"});
@@ -327,6 +390,20 @@ fn what_cannot_be_sent_is_refused_by_its_place() {
     let location = json!({"uri": "s3://bucket/cat.png", "bucketOwner": "123456789012"});
     let sent = messages(NOVA, json!([user(json!([query]))]));
     assert_eq!(sent[0]["content"][0]["image"]["source"]["s3Location"], location);
+}
+
+#[test]
+fn what_only_a_program_can_ask_for_is_refused_or_sent() {
+    let profile = ModelProfile::for_model(NOVA);
+    let target = Target { model_name: NOVA, provider_name: "bedrock", profile: &profile };
+    let settings = BedrockModelSettings { max_tokens: Some(u64::MAX), ..Default::default() };
+    let mut prepared = target.prepare_request(settings, Default::default()).unwrap();
+    let history = history(json!([user(json!("hi"))]));
+    let request = target.converse_request(&history, &prepared, &Downloads::new()).unwrap();
+    assert_eq!(request.inference_config.unwrap().max_tokens, Some(i64::MAX));
+    prepared.parameters.native_tools.push(NativeTool::Other(JsonObject::new()));
+    let error = target.converse_request(&history, &prepared, &Downloads::new()).unwrap_err();
+    assert_eq!(error.message(), r#"native_tools: Bedrock has no tool of the kind """#);
 }
 
 #[test]

@@ -138,6 +138,7 @@ fn the_families() {
     let nova = json!({
         "bedrock_supports_tool_choice": true,
         "bedrock_supports_prompt_caching": true,
+        "bedrock_supports_cache_point_after_tool_result": false,
         "bedrock_top_k_variant": "nova",
     });
     let alone = json!({"bedrock_tool_result_colocatable_content": []});
@@ -404,7 +405,11 @@ fn ours(case: &Value) -> Value {
                 return Value::Null;
             }
             let mut profile = json!(profile);
-            for ours_alone in ["bedrock_supports_video_input", "bedrock_supports_s3_location"] {
+            for ours_alone in [
+                "bedrock_supports_video_input",
+                "bedrock_supports_s3_location",
+                "bedrock_supports_cache_point_after_tool_result",
+            ] {
                 profile.as_object_mut().unwrap().shift_remove(ours_alone);
             }
             profile

@@ -25,7 +25,7 @@ fn reference(arguments: &[&str], input: Stdio) -> Option<Vec<Value>> {
         println!("SKIPPED: REFERENCE_PYTHON does not name a Python with pydantic-ai");
         return None;
     };
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/history.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/messages.py");
     let output = Command::new(python).arg(script).args(arguments).stdin(input).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).unwrap();

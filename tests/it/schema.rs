@@ -64,6 +64,23 @@ fn definitions_that_contain_themselves_stay() {
 }
 
 #[test]
+fn a_chain_of_definitions_has_an_end() {
+    let chain = |length: usize| {
+        let link = |n: usize| {
+            let next = json!({"$ref": format!("#/$defs/{}", n + 1)});
+            (n.to_string(), json!({"type": "object", "properties": {"next": next}}))
+        };
+        let mut defs: serde_json::Map<_, _> = (0..length).map(link).collect();
+        defs.insert(length.to_string(), json!({"type": "null"}));
+        transformed(JsonSchemaTransformer::InlineDefs, None, &json!({"$ref": "#/$defs/0", "$defs": defs}))
+    };
+    assert!(chain(90).is_ok());
+    let error = chain(5_000).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(error.message(), "JSON schema: it is more than 200 levels deep");
+}
+
+#[test]
 fn strict_schemas_tell_what_they_lose() {
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -385,6 +385,13 @@ fn cache_points() -> Vec<Case> {
             says(json!([video(), text("a")])),
         ),
         mended(
+            Rule::CachePointAfterToolResult,
+            NOVA,
+            looked(json!([assistant(json!([call("a")])), user(json!([result("a"), point(), text("b"), point()]))])),
+            "messages[2].content[1].cachePoint",
+            looked(json!([assistant(json!([call("a")])), user(json!([result("a"), text("b"), point()]))])),
+        ),
+        mended(
             Rule::CacheTtlOrder,
             CLAUDE,
             pointed(json!([tool("look"), point()]), json!([text("a"), lasting("1h")])),

@@ -1,7 +1,7 @@
 """Random histories drawn with pydantic-ai's own types, and its word on those that are written here.
 
-    history.py draw COUNT SEED   JSON lines: what pydantic-ai writes, and what its types say about it
-    history.py load              messages on stdin, one list a line -> as pydantic-ai writes them after loading
+    messages.py draw COUNT SEED   JSON lines: what pydantic-ai writes, and what its types say about it
+    messages.py load              messages on stdin, one list a line -> as pydantic-ai writes them after loading
 
 Needs a Python with pydantic-ai-slim[bedrock]==2.33.0.
 """
