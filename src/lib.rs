@@ -32,6 +32,8 @@ mod provider;
 mod model;
 #[cfg(feature = "serve")]
 pub mod serve;
+#[cfg(all(feature = "serve", any(doc, doctest)))]
+pub mod guide;
 
 #[cfg(feature = "client")]
 pub use environment::Environment;
