@@ -5,14 +5,27 @@
 //! the next one starts or the stream is over; once, right after the start of the part that the final result begins with,
 //! that is told too.
 //!
+//! The answer as a whole:
+//!
 //! ```text
-//!        ╭──────╮ events                  ╭──────╮ metadata
-//!   ┌────┴──────▼────┐   messageStop   ┌──┴──────▼──┐
-//!   │   incomplete   ├────────────────►│   stopped  │
-//!   └──┬──────────┬──┘                 └──┬──────┬──┘
-//!      │ finish   │ cancel         cancel │      │ finish
-//!      ▼          ▼                       ▼      ▼
-//!    error    interrupted       interrupted    complete
+//!        ╭──────╮ blocks, metadata          ╭──────╮ blocks, metadata
+//!   ┌────┴──────▼────┐    messageStop     ┌─┴──────▼──┐  finish, all blocks closed
+//!   │   incomplete   ├───────────────────►│  stopped  ├────────────────────────────► complete
+//!   └──┬──────────┬──┘                    └──┬─────┬──┘
+//!      │ finish   │ cancel            cancel │     │ finish, a block open
+//!      ▼          ▼                          ▼     ▼
+//!  Incomplete   interrupted        interrupted   Incomplete
+//! ```
+//!
+//! and what is at one `contentBlockIndex` of it:
+//!
+//! ```text
+//!                                                   ╭─────────╮ delta of its kind: the part grows
+//!  ┌──────────┐  contentBlockStart, or a delta  ┌───┴─────────▼───┐
+//!  │  closed  ├────────────────────────────────►│      open       ├───╮ contentBlockStart, or a delta
+//!  └────▲─────┘  a part begins                  └────────┬──▲─────┘   │ of another kind: a part begins,
+//!       │                contentBlockStop                │  ╰─────────╯ the one before it is whole
+//!       ╰────────────────────────────────────────────────╯
 //! ```
 //!
 //! - A block is known by its `contentBlockIndex`. It is open from its start, or its first delta where none was announced, to
