@@ -14,6 +14,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// A failure of the service keeps the same kind whether it came as an HTTP status or as an exception inside a stream;
 /// [`Error::in_stream`] tells the two apart.
+/// ```
+/// use bedrock_converse::{Error, ErrorKind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::Validation => "change the request",
+///         ErrorKind::Configuration | ErrorKind::Credentials | ErrorKind::Unauthorized => "look at the settings",
+///         ErrorKind::QuotaExceeded => "come back tomorrow",
+///         _ if error.is_retryable() => "try again later",
+///         _ => "tell somebody",
+///     }
+/// }
+/// assert_eq!(advice(&Error::new(ErrorKind::ModelNotReady, "The model is being loaded.")), "try again later");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -284,6 +284,17 @@ fn json_of(content: &ToolReturnContent) -> Cow<'_, Value> {
 }
 
 /// What was wrong with an answer or with a tool's arguments.
+/// ```
+/// use bedrock_converse::messages::{RetryContent, RetryPromptPart};
+///
+/// let retry = RetryPromptPart {
+///     content: RetryContent::Text("There is no city `Pari`.".into()),
+///     tool_name: Some("get_weather".into()),
+///     tool_call_id: "call_1".into(),
+///     ..Default::default()
+/// };
+/// assert!(retry.model_response().starts_with("There is no city `Pari`."));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "the format has these two")]
 pub enum RetryContent {
