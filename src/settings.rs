@@ -1,4 +1,35 @@
 //! Settings of a model and of a single request.
+//! ```
+//! use bedrock_converse::messages::CacheTtl;
+//! use bedrock_converse::settings::*;
+//! use serde_json::json;
+//!
+//! let settings = BedrockModelSettings {
+//!     max_tokens: Some(2000),
+//!     temperature: Some(0.2),
+//!     timeout: Some(120.0),
+//!     tool_choice: Some(ToolChoice::Tools(vec!["get_weather".into()])),
+//!     thinking: Some(ThinkingLevel::Effort(ThinkingEffort::Low)),
+//!     service_tier: Some(ServiceTier::Flex),
+//!     bedrock_cache_messages: Some(CacheSetting::Ttl(CacheTtl::OneHour)),
+//!     bedrock_request_metadata: json!({"team": "search"}).as_object().cloned(),
+//!     ..Default::default()
+//! };
+//!
+//! // The JSON is pydantic-ai's, both ways.
+//! let json = json!({
+//!     "max_tokens": 2000,
+//!     "temperature": 0.2,
+//!     "timeout": 120.0,
+//!     "tool_choice": ["get_weather"],
+//!     "thinking": "low",
+//!     "service_tier": "flex",
+//!     "bedrock_cache_messages": "1h",
+//!     "bedrock_request_metadata": {"team": "search"},
+//! });
+//! assert_eq!(serde_json::to_value(&settings).unwrap(), json);
+//! assert_eq!(serde_json::from_value::<BedrockModelSettings>(json).unwrap(), settings);
+//! ```
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,33 @@
 //! Tools, tool choice and the parameters of a request.
+//! ```
+//! use bedrock_converse::settings::ToolChoice;
+//! use bedrock_converse::tools::*;
+//! use serde_json::json;
+//!
+//! let object = |value: serde_json::Value| value.as_object().cloned().unwrap();
+//! let weather = ToolDefinition::new("get_weather")
+//!     .with_description("The weather in a city.")
+//!     .with_parameters(object(json!({"type": "object", "properties": {"city": {"type": "string"}}})));
+//! let parameters = ModelRequestParameters {
+//!     function_tools: vec![weather],
+//!     native_tools: vec![NativeTool::CodeExecution(CodeExecutionTool { optional: true, ..Default::default() })],
+//!     // The answer is to be JSON of this shape.
+//!     output_mode: OutputMode::Native,
+//!     output_object: Some(OutputObjectDefinition {
+//!         name: Some("forecast".into()),
+//!         json_schema: object(json!({"type": "object", "properties": {"celsius": {"type": "number"}}})),
+//!         ..Default::default()
+//!     }),
+//!     ..Default::default()
+//! };
+//! assert_eq!(parameters.visibility_of("get_weather"), ToolVisibility::Visible);
+//!
+//! let choice = resolve_tool_choice(Some(&ToolChoice::Required), &parameters)?;
+//! assert_eq!(choice, ResolvedToolChoice::Required);
+//! let error = resolve_tool_choice(Some(&ToolChoice::Tools(vec!["get_wether".into()])), &parameters).unwrap_err();
+//! assert!(error.message().contains("names no tool that is there"));
+//! # Ok::<(), bedrock_converse::Error>(())
+//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -73,6 +73,16 @@ pub const EXAMPLE_SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMP
 /// A running server. Dropping it stops it and closes its connections.
 ///
 /// It runs on a thread of its own, so it works with any async runtime and with none.
+/// ```
+/// use bedrock_converse::serve::{EXAMPLE_ACCESS_KEY_ID, Fault, Server};
+///
+/// let server = Server::start()?;
+/// assert_eq!(server.url(), format!("http://{}", server.addr()));
+/// assert_eq!(server.environment().var("AWS_ACCESS_KEY_ID").as_deref(), Some(EXAMPLE_ACCESS_KEY_ID));
+/// server.set_faults(Fault::script("throttle times=1")?); // the next request is throttled
+/// drop(server); // stops it
+/// # Ok::<(), bedrock_converse::Error>(())
+/// ```
 pub struct Server {
     addr: SocketAddr,
     service: Arc<Service>,

@@ -33,6 +33,19 @@ shape! {
     /// The answer of `Converse`.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{ConverseResponse, StopReason};
+    ///
+    /// let response = ConverseResponse::from_json(br#"{
+    ///     "output": {"message": {"role": "assistant", "content": [{"text": "Paris"}]}},
+    ///     "stopReason": "end_turn",
+    ///     "usage": {"inputTokens": 7, "outputTokens": 1, "totalTokens": 8}
+    /// }"#)?;
+    /// assert_eq!(response.message().unwrap().content[0].as_text(), Some("Paris"));
+    /// assert_eq!((response.stop_reason, response.usage.unwrap().output_tokens), (StopReason::EndTurn, 1));
+    /// # Ok::<(), bedrock_converse::Error>(())
+    /// ```
     pub struct ConverseResponse {
         /// What the model said.
         required output: ConverseOutput = "output";
