@@ -40,6 +40,18 @@ use crate::settings::{ThinkingLevel, ToolChoice};
 
 json_names! {
     /// Who runs a tool.
+    /// ```
+    /// use bedrock_converse::tools::{ModelRequestParameters, PromptedOutputTemplate, ToolDefinition, ToolKind};
+    ///
+    /// let answer = ToolDefinition { kind: ToolKind::Output, ..ToolDefinition::new("final_result") };
+    /// let parameters = ModelRequestParameters {
+    ///     output_tools: vec![answer],
+    ///     allow_text_output: false, // the answer has to be a call of that tool
+    ///     prompted_output_template: Some(PromptedOutputTemplate::Text("Answer with JSON: {schema}".into())),
+    ///     ..Default::default()
+    /// };
+    /// # let _ = parameters;
+    /// ```
     #[derive(Default)]
     pub enum ToolKind {
         /// The application, at once.

@@ -130,7 +130,7 @@ struct Shared {
     frame_limits: Limits,
 }
 
-/// An answer and what came with it.
+/// An answer and what came with it. The [module](self) has an example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reply<T> {

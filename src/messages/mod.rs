@@ -48,6 +48,7 @@
 //! ```
 //!
 //! Every struct has public fields, a [`Default`], and an `extra` for members that are not known here; build one as above.
+//! Parts without an example of their own ([`SpeechPart`], [`CompactionPart`], [`FilePart`], …) are built in the same way.
 
 mod content;
 mod event;

@@ -40,7 +40,7 @@ pub use self::replay::Replay;
 pub use self::reqwest::ReqwestTransport;
 pub use self::rules::{Pieces, Rules};
 
-/// A boxed future that can be sent between threads.
+/// A boxed future that can be sent between threads. [`Transport`] has an example.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A request as it goes out: final URL, signed headers, whole body.
