@@ -14,6 +14,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// A failure of the service keeps the same kind whether it came as an HTTP status or as an exception inside a stream;
 /// [`Error::in_stream`] tells the two apart.
+///
 /// ```
 /// use bedrock_converse::{Error, ErrorKind};
 ///

@@ -18,6 +18,7 @@ use crate::retry::RetryConfig;
 use crate::transport::{ReqwestTransport, Transport};
 
 /// How models reach the service. [`BedrockProvider`] is one; a program may bring its own.
+///
 /// ```
 /// use std::sync::Arc;
 ///
@@ -150,6 +151,7 @@ impl fmt::Debug for BedrockProvider {
 }
 
 /// Where and how the Pydantic AI Gateway is reached. What is `None` comes from the environment.
+///
 /// ```
 /// use bedrock_converse::{BedrockProvider, Gateway};
 ///
@@ -221,6 +223,7 @@ fn url_of_key(api_key: &str) -> Option<String> {
 /// Of several ways to authorise requests an explicit one wins over the environment: given keys, credentials or bearer
 /// key, then `AWS_BEARER_TOKEN_BEDROCK`, then the chain of [`DefaultChain`]. With a bearer key or given keys the chain
 /// is not touched.
+///
 /// ```
 /// use std::time::Duration;
 ///

@@ -1,6 +1,7 @@
 //! When a failed request is tried again, and after how long. Policy only: time and randomness are arguments.
 //!
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+//!
 //! What is tried again: [kinds of errors](crate::ErrorKind) that say so, as long as nothing of an answer was handed out. Waits are
 //! random between nothing and 1, 2, 4, … seconds, or what the service asks for; each costs a quota that a success gives back,
 //! so that a service in trouble is not asked three times as often.

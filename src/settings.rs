@@ -1,4 +1,5 @@
 //! Settings of a model and of a single request.
+//!
 //! ```
 //! use bedrock_converse::messages::CacheTtl;
 //! use bedrock_converse::settings::*;

@@ -1,4 +1,5 @@
 //! Tools, tool choice and the parameters of a request.
+//!
 //! ```
 //! use bedrock_converse::settings::ToolChoice;
 //! use bedrock_converse::tools::*;
@@ -40,6 +41,7 @@ use crate::settings::{ThinkingLevel, ToolChoice};
 
 json_names! {
     /// Who runs a tool.
+    ///
     /// ```
     /// use bedrock_converse::tools::{ModelRequestParameters, PromptedOutputTemplate, ToolDefinition, ToolKind};
     ///

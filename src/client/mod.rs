@@ -1,5 +1,6 @@
 //! The client of Bedrock's runtime: Converse, ConverseStream and CountTokens on [wire types](crate::wire), with
 //! signing, retries, time limits and errors that say what happened.
+//!
 //! [`Client`] sends; [`Auth`] says by whose right; [`ClientBuilder`] has the limits. A [`Reply`] is an answer with what came
 //! beside it, a [`ConverseStream`] the events of one that is streamed. [`BedrockProvider`](crate::BedrockProvider) sets a client
 //! up from the environment.
@@ -21,7 +22,8 @@
 //!     endpoint: Some(server.url()), // without it, the region's
 //!     ..Default::default()
 //! };
-//! let keys = Credentials::new(EXAMPLE_ACCESS_KEY_ID, EXAMPLE_SECRET_ACCESS_KEY, None, None, "example");
+//! let (id, secret) = (EXAMPLE_ACCESS_KEY_ID, EXAMPLE_SECRET_ACCESS_KEY);
+//! let keys = Credentials::new(id, secret, None, None, "example");
 //! let timeouts = Timeouts { total: Some(Duration::from_secs(60)), ..Default::default() };
 //! let client = Client::builder(endpoint, Auth::credentials(keys))
 //!     .options(RequestOptions { timeouts, ..Default::default() })

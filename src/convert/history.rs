@@ -14,6 +14,7 @@ use crate::profile::ModelProfile;
 ///
 /// An agent loop calls this on the whole history before each request, as pydantic-ai's does; the conversions don't.
 /// System prompts that it is not called on are sent with the leading ones.
+///
 /// ```
 /// use bedrock_converse::convert::prepare_messages;
 /// use bedrock_converse::messages::{ModelMessage, ModelRequest, ModelRequestPart, SystemPromptPart, UserPromptPart};

@@ -18,6 +18,7 @@ const S3: &str = "s3://";
 
 /// The URLs whose content the conversion of `messages` needs, each once. Files in S3 are fetched by the service, and
 /// audio is refused.
+///
 /// ```
 /// use bedrock_converse::convert::{Downloads, downloads};
 /// use bedrock_converse::messages::{FileUrl, ModelMessage, ModelRequest, ModelRequestPart, UserPromptPart};

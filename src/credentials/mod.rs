@@ -2,6 +2,7 @@
 //!
 //! [`DefaultChain`] asks one source after the other; [`CredentialsCache`] keeps what any [`ProvideCredentials`] gives and
 //! renews it in time. <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
+//!
 //! A source of one's own implements [`ProvideCredentials`]. A [`BedrockProvider`](crate::BedrockProvider) that is given one puts
 //! it behind a cache.
 //!

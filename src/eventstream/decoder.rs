@@ -15,6 +15,7 @@ const SMALL: usize = 16 * 1024;
 /// How long the parts of a frame may be, in bytes. A longer one is refused before anything is reserved for it.
 ///
 /// The default is what AWS's own clients allow.
+///
 /// ```
 /// use bedrock_converse::eventstream::{Decoder, FrameError, Limits};
 ///
@@ -44,6 +45,7 @@ impl Default for Limits {
 /// A frame that lies whole in one chunk is decoded where it is. Only the bytes of a frame that is split over chunks
 /// are copied together, into one buffer that is used again and grows only as bytes come in. Besides that buffer and
 /// the chunks that are waiting, it keeps one copy of the last frame's headers.
+///
 /// ```
 /// use bedrock_converse::eventstream::Decoder;
 ///

@@ -9,6 +9,7 @@ use super::{FrameError, Limits};
 const EMPTY_FRAME: u32 = 16;
 
 /// A frame whose checksums and headers are right. It borrows its bytes from the [`Decoder`](super::Decoder).
+///
 /// ```
 /// use bedrock_converse::eventstream::{Decoder, HeaderValue};
 ///

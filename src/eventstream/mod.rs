@@ -3,8 +3,8 @@
 //! Bytes go in, frames come out; there is no I/O here. A frame is (lengths in bytes, numbers big-endian):
 //!
 //! ```text
-//! ├───────────────────── prelude ──────────────────────┤
-//! │ total (4) │ headers' (4) │ CRC-32 of these two (4) │ headers │ payload │ CRC-32 of all before (4) │
+//! ├─────────────── prelude ──────────────┤
+//! │ total (4) │ headers' (4) │ CRC-32 (4) │ headers │ payload │ CRC-32 of all (4) │
 //! ```
 //!
 //! and a header is `name length (1), name, type (1), value`; see [`HeaderValue`] for the types.

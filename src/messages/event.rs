@@ -188,6 +188,7 @@ json_struct! {
 
 json_enum! {
     /// One step of a streamed answer.
+    ///
     /// ```
     /// use bedrock_converse::messages::{
     ///     ModelResponsePart, ModelResponsePartDelta, ModelResponseStreamEvent, PartDeltaEvent, PartStartEvent, TextPart,

@@ -287,6 +287,7 @@ fn identifier<'a>(given: &'a Option<String>, content: &[u8]) -> Cow<'a, str> {
 }
 
 /// A file in a user's prompt or in what a tool returned.
+///
 /// ```
 /// use bedrock_converse::messages::{FileUrl, ForceDownload, MediaKind, MultiModalContent, UploadedFile, UrlKind, UserContent};
 ///

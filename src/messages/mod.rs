@@ -21,17 +21,20 @@
 //! ]);
 //!
 //! // What the model answers.
+//! let thinking = ThinkingPart { content: "A chart.".into(), ..Default::default() };
+//! let text = TextPart { content: "Let me see.".into(), ..Default::default() };
 //! let response = ModelResponse {
 //!     parts: vec![
-//!         ModelResponsePart::Thinking(ThinkingPart { content: "A chart.".into(), ..Default::default() }),
-//!         ModelResponsePart::Text(TextPart { content: "Let me see.".into(), ..Default::default() }),
+//!         ModelResponsePart::Thinking(thinking),
+//!         ModelResponsePart::Text(text),
 //!         ModelResponsePart::ToolCall(ToolCallPart::new("zoom", "call_1")),
 //!     ],
 //!     usage: RequestUsage { input_tokens: 900, output_tokens: 20, ..Default::default() },
 //!     finish_reason: Some(FinishReason::ToolCall),
 //!     ..Default::default()
 //! };
-//! assert_eq!((response.text().as_deref(), response.usage.total_tokens()), (Some("Let me see."), 920));
+//! assert_eq!(response.text().as_deref(), Some("Let me see."));
+//! assert_eq!(response.usage.total_tokens(), 920);
 //!
 //! // What the tool gives, or what was wrong with the call.
 //! let zoomed = ToolReturnPart::new("zoom", serde_json::json!({"zoomed": true}), "call_1");
@@ -90,6 +93,7 @@ use crate::error::Error;
 use json::{FromJson, Mismatch, json_deserialize};
 
 /// One message of a history.
+///
 /// ```
 /// use bedrock_converse::messages::{ModelMessage, ModelRequest};
 ///

@@ -128,6 +128,7 @@ json_names! {
 
 json_struct! {
     /// One turn of the application towards the model.
+    ///
     /// ```
     /// use bedrock_converse::messages::{InstructionPart, ModelRequest, ModelRequestPart, SystemPromptPart, UserPromptPart};
     ///

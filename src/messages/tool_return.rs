@@ -295,6 +295,7 @@ fn json_of(content: &ToolReturnContent) -> Cow<'_, Value> {
 }
 
 /// What was wrong with an answer or with a tool's arguments.
+///
 /// ```
 /// use bedrock_converse::messages::{RetryContent, RetryPromptPart};
 ///

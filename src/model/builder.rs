@@ -11,6 +11,7 @@ use crate::settings::BedrockModelSettings;
 use crate::transport::Downloader;
 
 /// What can be given as a model's provider.
+///
 /// ```
 /// use bedrock_converse::IntoProvider;
 ///

@@ -20,6 +20,7 @@ pub enum Severity {
 /// A place in a request that breaks a rule.
 ///
 /// Its JSON has the members that are its fields. `Display` is one line: rule, place and message.
+///
 /// ```
 /// use bedrock_converse::preflight::check;
 /// use bedrock_converse::{ModelProfile, wire::ConverseRequest};

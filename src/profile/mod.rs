@@ -2,6 +2,7 @@
 //!
 //! Everything in which one family differs from another is a field of [`ModelProfile`], and the values of a family are in
 //! one file here. A new family is a new file and a line in [`ModelProfile::for_model`].
+//!
 //! ```
 //! use bedrock_converse::profile::*;
 //!

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 /// One request that reached the server, and how its answer went.
+///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// use bedrock_converse::serve::Server;

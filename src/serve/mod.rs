@@ -73,6 +73,7 @@ pub const EXAMPLE_SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMP
 /// A running server. Dropping it stops it and closes its connections.
 ///
 /// It runs on a thread of its own, so it works with any async runtime and with none.
+///
 /// ```
 /// use bedrock_converse::serve::{EXAMPLE_ACCESS_KEY_ID, Fault, Server};
 ///

@@ -20,12 +20,12 @@
 //! and what is at one `contentBlockIndex` of it:
 //!
 //! ```text
-//!                                                   ╭─────────╮ delta of its kind: the part grows
-//!  ┌──────────┐  contentBlockStart, or a delta  ┌───┴─────────▼───┐
-//!  │  closed  ├────────────────────────────────►│      open       ├───╮ contentBlockStart, or a delta
-//!  └────▲─────┘  a part begins                  └────────┬──▲─────┘   │ of another kind: a part begins,
-//!       │                contentBlockStop                │  ╰─────────╯ the one before it is whole
-//!       ╰────────────────────────────────────────────────╯
+//!                                              ╭───╮ a delta of its kind: the part grows
+//!  ┌──────────┐    a start, or a delta:    ┌───┴───▼───┐
+//!  │  closed  ├───────────────────────────►│   open    ├─╮ a start, or a delta of another
+//!  └────▲─────┘    a part begins           └───┬───▲───┘ │ kind: a part begins in its place
+//!       │           contentBlockStop           │   ╰─────╯
+//!       ╰──────────────────────────────────────╯
 //! ```
 //!
 //! - A block is known by its `contentBlockIndex`. It is open from its start, or its first delta where none was announced, to
@@ -102,7 +102,7 @@ use crate::wire::{
 /// Where what happens is put, for the caller to take from the front.
 type Told = VecDeque<ModelResponseStreamEvent>;
 
-/// A streamed answer as it grows. See the [module](self).
+/// A streamed answer as it grows. The [module](self) has its states and an example.
 #[derive(Clone, Debug)]
 pub struct StreamParts {
     parts: Parts,

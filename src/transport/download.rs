@@ -22,6 +22,7 @@ const MAX_REDIRECTS: usize = 10;
 /// Host names are resolved here, and the connection goes to the very addresses that were looked at, so that a name
 /// cannot change its mind. Each redirect is checked like the first URL. Proxies are not used: they would resolve the
 /// names themselves. Addresses where clouds serve credentials are refused even when private ones are allowed.
+///
 /// ```
 /// use std::time::Duration;
 ///

@@ -54,6 +54,7 @@ pub type Response = http::Response<Body>;
 /// An implementation sends the path byte for byte as it stands in the URL (the signature covers it), follows no
 /// redirect and does not retry. It reports a failure as [`ErrorKind::Connection`] or [`ErrorKind::Timeout`]; an answer
 /// with any status is a success here.
+///
 /// ```
 /// use std::sync::Arc;
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -101,6 +102,7 @@ impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
 }
 
 /// Where the bytes of a [`Body`] come from.
+///
 /// ```
 /// use std::collections::VecDeque;
 /// use std::task::{Context, Poll};

@@ -21,6 +21,7 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// Proxies come from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`) when the first request is
 /// sent; until then nothing is set up. The certificates that are trusted are loaded at the first TLS connection of the
 /// process. Requests must be sent on a Tokio runtime with I/O and time enabled.
+///
 /// ```
 /// use std::time::Duration;
 ///

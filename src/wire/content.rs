@@ -113,6 +113,7 @@ shape! {
     /// One turn of the conversation.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html>
+    ///
     /// ```
     /// use bedrock_converse::wire::{ContentBlock, ConversationRole, ConverseRequest, Message};
     ///
@@ -289,6 +290,7 @@ union! {
     /// One block of a message.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html>
+    ///
     /// ```
     /// use bedrock_converse::wire::{ContentBlock, ReasoningContentBlock};
     ///

@@ -1,4 +1,5 @@
 //! The errors of the service: the modelled exceptions, and an [`Error`] out of whatever an answer or a frame says.
+//!
 //! The exceptions are structs for those who write an answer of the service, or read one by themselves. A
 //! [`Client`](https://docs.rs/bedrock-converse/latest/bedrock_converse/client/struct.Client.html) gives an [`Error`] instead,
 //! whose kind tells them apart. <https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html>

@@ -44,6 +44,7 @@ shape! {
     /// The guardrail of a request.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailConfiguration.html>
+    ///
     /// ```
     /// use bedrock_converse::wire::{ConverseRequest, GuardrailConfiguration, GuardrailTrace};
     ///

@@ -141,6 +141,7 @@ union! {
     ///
     /// Every payload of the service has a member `p`, which is padding of random length so that nobody can tell the
     /// text from the size of what is sent. It is dropped.
+    ///
     /// ```
     /// use bedrock_converse::wire::{ContentBlockDelta, ConverseStreamOutput};
     ///

@@ -38,6 +38,7 @@ shape! {
     /// The tools of a request.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html>
+    ///
     /// ```
     /// use bedrock_converse::wire::{SpecificToolChoice, Tool, ToolChoice, ToolConfiguration};
     /// use serde_json::json;
