@@ -8,15 +8,16 @@
 //! let object = |value: serde_json::Value| value.as_object().cloned().unwrap();
 //! let weather = ToolDefinition::new("get_weather")
 //!     .with_description("The weather in a city.")
-//!     .with_parameters(object(json!({"type": "object", "properties": {"city": {"type": "string"}}})));
+//!     .with_parameters(object(json!({"properties": {"city": {"type": "string"}}})));
+//! let code = CodeExecutionTool { optional: true, ..Default::default() };
 //! let parameters = ModelRequestParameters {
 //!     function_tools: vec![weather],
-//!     native_tools: vec![NativeTool::CodeExecution(CodeExecutionTool { optional: true, ..Default::default() })],
+//!     native_tools: vec![NativeTool::CodeExecution(code)],
 //!     // The answer is to be JSON of this shape.
 //!     output_mode: OutputMode::Native,
 //!     output_object: Some(OutputObjectDefinition {
 //!         name: Some("forecast".into()),
-//!         json_schema: object(json!({"type": "object", "properties": {"celsius": {"type": "number"}}})),
+//!         json_schema: object(json!({"properties": {"celsius": {"type": "number"}}})),
 //!         ..Default::default()
 //!     }),
 //!     ..Default::default()
@@ -25,7 +26,8 @@
 //!
 //! let choice = resolve_tool_choice(Some(&ToolChoice::Required), &parameters)?;
 //! assert_eq!(choice, ResolvedToolChoice::Required);
-//! let error = resolve_tool_choice(Some(&ToolChoice::Tools(vec!["get_wether".into()])), &parameters).unwrap_err();
+//! let misspelt = ToolChoice::Tools(vec!["get_wether".into()]);
+//! let error = resolve_tool_choice(Some(&misspelt), &parameters).unwrap_err();
 //! assert!(error.message().contains("names no tool that is there"));
 //! # Ok::<(), bedrock_converse::Error>(())
 //! ```

@@ -9,8 +9,10 @@ use crate::messages::{
 use crate::preflight::UNANSWERED;
 use crate::profile::ModelProfile;
 
-/// Brings a history of other models and of speech to what this model can be sent: speech becomes text or audio, and
-/// a system prompt in the midst of the conversation becomes user text in `<system>` tags, where the model wants that.
+/// Brings a history of other models and of speech to what this model can be sent.
+///
+/// Speech becomes text or audio, and a system prompt in the midst of the conversation becomes user text in `<system>`
+/// tags, where the model wants that.
 ///
 /// An agent loop calls this on the whole history before each request, as pydantic-ai's does; the conversions don't.
 /// System prompts that it is not called on are sent with the leading ones.

@@ -20,13 +20,15 @@
 //!         Self: 'a,
 //!     {
 //!         future::ProvideCredentials::new(async {
-//!             let (id, secret) = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"); // asked for there
+//!             // … ask the vault …
+//!             let (id, secret) = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
 //!             Ok(Credentials::new(id, secret, None, None, "vault"))
 //!         })
 //!     }
 //! }
 //!
-//! let provider = BedrockProvider::builder().region_name("us-east-1").credentials_provider(Vault).build()?;
+//! let provider =
+//!     BedrockProvider::builder().region_name("us-east-1").credentials_provider(Vault).build()?;
 //! # let _ = provider;
 //! # Ok::<(), bedrock_converse::Error>(())
 //! ```

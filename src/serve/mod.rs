@@ -1,8 +1,9 @@
 //! A local stand-in for Bedrock, over real HTTP: for tests without an AWS account, and behind `converse serve`.
 //!
 //! It answers Converse, ConverseStream and CountTokens on a loopback port. It checks signatures and bearer keys as AWS
-//! does and refuses what the service refuses. A request that equals a recorded one gets the recorded answer; every
-//! other gets one from a small built-in model. [`Fault`]s make it fail on purpose.
+//! does and refuses what the service refuses, as far as that is the same for all models. A request that equals a
+//! recorded one gets the recorded answer; every other gets one from a small built-in model. [`Fault`]s make it fail on
+//! purpose.
 //!
 //! ```
 //! use bedrock_converse::serve::Server;
