@@ -162,6 +162,16 @@ shape! {
 
 union! {
     /// One block of the instructions.
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{CachePointBlock, CachePointType, ConverseRequest, SystemContentBlock};
+    ///
+    /// let request = ConverseRequest::new("us.anthropic.claude-sonnet-4-6")
+    ///     .system("A long text that every request begins with.")
+    ///     .system(SystemContentBlock::CachePoint(CachePointBlock::new(CachePointType::Default)))
+    ///     .user("Hello!");
+    /// assert_eq!(request.system.unwrap().len(), 2);
+    /// ```
     pub union SystemContentBlock {
         /// Text.
         Text(String) = "text";
