@@ -14,6 +14,22 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// A failure of the service keeps the same kind whether it came as an HTTP status or as an exception inside a stream;
 /// [`Error::in_stream`] tells the two apart.
+///
+/// ```
+/// use bedrock_converse::{Error, ErrorKind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::InvalidInput | ErrorKind::Validation => "change the request",
+///         ErrorKind::Credentials | ErrorKind::Unauthorized => "look at the credentials",
+///         ErrorKind::QuotaExceeded => "come back tomorrow",
+///         _ if error.is_retryable() => "try again later",
+///         _ => "tell somebody",
+///     }
+/// }
+/// let error = Error::new(ErrorKind::ModelNotReady, "The model is being loaded.");
+/// assert_eq!(advice(&error), "try again later");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -31,8 +47,8 @@ pub enum ErrorKind {
     Connection,
     /// One of the time limits passed (connect, first byte, idle, total). Retried only where nothing was sent.
     Timeout,
-    /// The stream ended before `messageStop`. [`Error::partial`](Error::partial) has what had arrived. Not retried: a part of the
-    /// answer may already have been used.
+    /// The stream ended before `messageStop`. [`Error::partial`] has what had arrived. Retried only before the first event:
+    /// later, a part of the answer may already have been used.
     Incomplete,
     /// Bytes that are not what the protocol allows: a bad frame, JSON of another shape, a success status with
     /// something else in it. Not retried.
@@ -54,9 +70,11 @@ pub enum ErrorKind {
     ModelNotReady,
     /// `ModelTimeoutException` (408): the model took too long. The attempt may have been billed; not retried.
     ModelTimeout,
-    /// `ModelErrorException` (424): the model failed. [`Error::original_status`] says how.
+    /// `ModelErrorException` (424): the model failed. [`Error::original_status`] says how; retried when that is 429 or
+    /// 500 and more.
     ModelError,
-    /// `ModelStreamErrorException` (424): the model failed while it streamed.
+    /// `ModelStreamErrorException` (424): the model failed while it streamed. Not retried by the client: a part of the
+    /// answer may already have been used.
     ModelStreamError,
     /// `InternalServerException` (500). Retried.
     Internal,

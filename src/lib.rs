@@ -1,4 +1,7 @@
-#![doc = include_str!("../README.md")]
+// The README's program needs the client.
+#![cfg_attr(feature = "client", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "client"), doc = "The part of bedrock-converse without I/O.")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The modules stand in the order of their layers: each imports only from those above it (`tests/layers.rs`).
 mod error;
@@ -32,6 +35,8 @@ mod provider;
 mod model;
 #[cfg(feature = "serve")]
 pub mod serve;
+#[cfg(all(feature = "serve", any(doc, doctest)))]
+pub mod guide;
 
 #[cfg(feature = "client")]
 pub use environment::Environment;

@@ -18,6 +18,41 @@ use crate::retry::RetryConfig;
 use crate::transport::{ReqwestTransport, Transport};
 
 /// How models reach the service. [`BedrockProvider`] is one; a program may bring its own.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use bedrock_converse::client::Client;
+/// use bedrock_converse::profile::ModelProfile;
+/// use bedrock_converse::{BedrockConverseModel, BedrockProvider, Provider};
+///
+/// /// Models under names of one's own.
+/// #[derive(Debug)]
+/// struct InHouse(BedrockProvider);
+///
+/// impl Provider for InHouse {
+///     fn name(&self) -> &str {
+///         "bedrock"
+///     }
+///
+///     fn client(&self) -> Client {
+///         self.0.client()
+///     }
+///
+///     fn model_profile(&self, model_name: &str) -> ModelProfile {
+///         match model_name {
+///             "house-model" => ModelProfile::for_model("us.amazon.nova-pro-v1:0"),
+///             other => ModelProfile::for_model(other),
+///         }
+///     }
+/// }
+///
+/// let inner = BedrockProvider::builder().region_name("us-east-1").api_key("key").build()?;
+/// let provider: Arc<dyn Provider> = Arc::new(InHouse(inner));
+/// let model = BedrockConverseModel::new("house-model", provider)?;
+/// assert!(model.profile().bedrock_supports_prompt_caching);
+/// # Ok::<(), bedrock_converse::Error>(())
+/// ```
 pub trait Provider: fmt::Debug + Send + Sync {
     /// The name, which marks what the provider's models say; `bedrock`.
     fn name(&self) -> &str;
@@ -116,6 +151,17 @@ impl fmt::Debug for BedrockProvider {
 }
 
 /// Where and how the Pydantic AI Gateway is reached. What is `None` comes from the environment.
+///
+/// ```
+/// use bedrock_converse::{BedrockProvider, Gateway};
+///
+/// let mut gateway = Gateway::default();
+/// gateway.api_key = Some("pylf_v1_eu_0123456789".into());
+/// gateway.route = Some("bedrock-backup".into());
+/// let provider = BedrockProvider::builder().gateway(gateway).build()?;
+/// assert_eq!(provider.base_url(), "https://gateway-eu.pydantic.dev/proxy/bedrock-backup");
+/// # Ok::<(), bedrock_converse::Error>(())
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Gateway {
@@ -178,6 +224,25 @@ fn url_of_key(api_key: &str) -> Option<String> {
 /// Of several ways to authorise requests an explicit one wins over the environment: given keys, credentials or bearer
 /// key, then `AWS_BEARER_TOKEN_BEDROCK`, then the chain of [`DefaultChain`]. With a bearer key or given keys the chain
 /// is not touched.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use bedrock_converse::BedrockProvider;
+/// use bedrock_converse::retry::RetryConfig;
+///
+/// let provider = BedrockProvider::builder()
+///     .region_name("us-east-1")
+///     .api_key("bedrock-api-key-…")
+///     .aws_read_timeout(Duration::from_secs(120))
+///     .retry(RetryConfig { max_attempts: 5, ..Default::default() })
+///     .build()?; // nothing is sent yet
+/// assert_eq!(provider.client().region(), Some("us-east-1"));
+///
+/// let error = BedrockProvider::builder().base_url("http://192.0.2.1").api_key("key").build().unwrap_err();
+/// assert!(error.message().contains("plain http to another machine"));
+/// # Ok::<(), bedrock_converse::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct BedrockProviderBuilder {

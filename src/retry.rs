@@ -1,6 +1,26 @@
 //! When a failed request is tried again, and after how long. Policy only: time and randomness are arguments.
 //!
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+//!
+//! What is tried again: [kinds of errors](crate::ErrorKind) that say so, as long as nothing of an answer was handed out. Waits are
+//! random between nothing and 1, 2, 4, … seconds, or what the service asks for; each costs a quota that a success gives back,
+//! so that a service in trouble is not asked three times as often.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use bedrock_converse::Environment;
+//! use bedrock_converse::retry::{RetryConfig, RetryMode};
+//!
+//! let environment = Environment::fixed([("AWS_RETRY_MODE", "adaptive"), ("AWS_MAX_ATTEMPTS", "5")]);
+//! let config = RetryConfig::configured(&environment, &|_| None)?; // no profile
+//! assert_eq!((config.mode, config.max_attempts), (RetryMode::Adaptive, 5));
+//! assert_eq!(config.max_backoff, Duration::from_secs(20));
+//!
+//! let never = RetryConfig { max_attempts: 1, ..Default::default() };
+//! # let _ = never;
+//! # Ok::<(), bedrock_converse::Error>(())
+//! ```
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

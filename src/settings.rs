@@ -1,4 +1,36 @@
 //! Settings of a model and of a single request.
+//!
+//! ```
+//! use bedrock_converse::messages::CacheTtl;
+//! use bedrock_converse::settings::*;
+//! use serde_json::json;
+//!
+//! let settings = BedrockModelSettings {
+//!     max_tokens: Some(2000),
+//!     temperature: Some(0.2),
+//!     timeout: Some(120.0),
+//!     tool_choice: Some(ToolChoice::Tools(vec!["get_weather".into()])),
+//!     thinking: Some(ThinkingLevel::Effort(ThinkingEffort::Low)),
+//!     service_tier: Some(ServiceTier::Flex),
+//!     bedrock_cache_messages: Some(CacheSetting::Ttl(CacheTtl::OneHour)),
+//!     bedrock_request_metadata: json!({"team": "search"}).as_object().cloned(),
+//!     ..Default::default()
+//! };
+//!
+//! // The JSON is pydantic-ai's, both ways.
+//! let json = json!({
+//!     "max_tokens": 2000,
+//!     "temperature": 0.2,
+//!     "timeout": 120.0,
+//!     "tool_choice": ["get_weather"],
+//!     "thinking": "low",
+//!     "service_tier": "flex",
+//!     "bedrock_cache_messages": "1h",
+//!     "bedrock_request_metadata": {"team": "search"},
+//! });
+//! assert_eq!(serde_json::to_value(&settings).unwrap(), json);
+//! assert_eq!(serde_json::from_value::<BedrockModelSettings>(json).unwrap(), settings);
+//! ```
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -232,6 +264,18 @@ settings! {
     ///
     /// A setting that is `None` is left to the model or the service. Members that are not known here
     /// ([`extra`](Self::extra)), such as settings of other providers, are ignored.
+    ///
+    /// ```
+    /// use bedrock_converse::settings::{BedrockModelSettings, CacheSetting};
+    ///
+    /// let settings = BedrockModelSettings {
+    ///     max_tokens: Some(500),
+    ///     bedrock_cache_instructions: Some(CacheSetting::On),
+    ///     ..Default::default()
+    /// };
+    /// let json = r#"{"max_tokens":500,"bedrock_cache_instructions":true}"#;
+    /// assert_eq!(serde_json::from_str::<BedrockModelSettings>(json).unwrap(), settings);
+    /// ```
     pub struct BedrockModelSettings {
         /// At most this many output tokens.
         max_tokens: u64,
@@ -241,11 +285,11 @@ settings! {
         top_p: f64,
         /// Only this many of the likeliest tokens are considered. Sent in the form that the model's family takes.
         top_k: u64,
-        /// The time limit of the request, in seconds.
+        /// The time limit of the request with its retries, and of a stream to its end, in seconds.
         timeout: f64,
         /// Which tools the model may or must call.
         tool_choice: ToolChoice,
-        /// Texts at which the model stops.
+        /// Texts at which the model stops; at most 2,500.
         stop_sequences: Vec<String>,
         /// Further HTTP headers; they are signed.
         extra_headers: Headers,
@@ -259,9 +303,11 @@ settings! {
         /// Whether latency is optimised (`performanceConfig`):
         /// <https://docs.aws.amazon.com/bedrock/latest/userguide/latency-optimized-inference.html>.
         bedrock_performance_configuration: JsonObject,
-        /// Names and texts by which invocation logs can be filtered (`requestMetadata`). All values are texts.
+        /// Names and texts by which invocation logs can be filtered (`requestMetadata`): 1 to 16 entries of at most 256
+        /// characters. All values are texts.
         bedrock_request_metadata: JsonObject,
-        /// JSON pointers of what the model's own answer is to be returned of (`additionalModelResponseFieldPaths`).
+        /// JSON pointers to what is to be returned of the model's own answer (`additionalModelResponseFieldPaths`); at most
+        /// 10.
         bedrock_additional_model_response_fields_paths: Vec<String>,
         /// Variables of a prompt of prompt management (`promptVariables`):
         /// <https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-management.html>.

@@ -1,4 +1,36 @@
 //! Tools, tool choice and the parameters of a request.
+//!
+//! ```
+//! use bedrock_converse::settings::ToolChoice;
+//! use bedrock_converse::tools::*;
+//! use serde_json::json;
+//!
+//! let object = |value: serde_json::Value| value.as_object().cloned().unwrap();
+//! let weather = ToolDefinition::new("get_weather")
+//!     .with_description("The weather in a city.")
+//!     .with_parameters(object(json!({"properties": {"city": {"type": "string"}}})));
+//! let code = CodeExecutionTool { optional: true, ..Default::default() };
+//! let parameters = ModelRequestParameters {
+//!     function_tools: vec![weather],
+//!     native_tools: vec![NativeTool::CodeExecution(code)],
+//!     // The answer is to be JSON of this shape.
+//!     output_mode: OutputMode::Native,
+//!     output_object: Some(OutputObjectDefinition {
+//!         name: Some("forecast".into()),
+//!         json_schema: object(json!({"properties": {"celsius": {"type": "number"}}})),
+//!         ..Default::default()
+//!     }),
+//!     ..Default::default()
+//! };
+//! assert_eq!(parameters.visibility_of("get_weather"), ToolVisibility::Visible);
+//!
+//! let choice = resolve_tool_choice(Some(&ToolChoice::Required), &parameters)?;
+//! assert_eq!(choice, ResolvedToolChoice::Required);
+//! let misspelt = ToolChoice::Tools(vec!["get_wether".into()]);
+//! let error = resolve_tool_choice(Some(&misspelt), &parameters).unwrap_err();
+//! assert!(error.message().contains("names no tool that is there"));
+//! # Ok::<(), bedrock_converse::Error>(())
+//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +43,19 @@ use crate::settings::{ThinkingLevel, ToolChoice};
 
 json_names! {
     /// Who runs a tool.
+    ///
+    /// ```
+    /// use bedrock_converse::tools::{ModelRequestParameters, PromptedOutputTemplate, ToolDefinition, ToolKind};
+    ///
+    /// let answer = ToolDefinition { kind: ToolKind::Output, ..ToolDefinition::new("final_result") };
+    /// let parameters = ModelRequestParameters {
+    ///     output_tools: vec![answer],
+    ///     allow_text_output: false, // the answer has to be a call of that tool
+    ///     prompted_output_template: Some(PromptedOutputTemplate::Text("Answer with JSON: {schema}".into())),
+    ///     ..Default::default()
+    /// };
+    /// # let _ = parameters;
+    /// ```
     #[derive(Default)]
     pub enum ToolKind {
         /// The application, at once.

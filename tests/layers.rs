@@ -36,6 +36,7 @@ const IMPURE: &[(&str, &[&str])] = &[
     ("provider", &["environment", "transport", "sign", "endpoint", "retry", "credentials", "client"]),
     ("model", &["environment", "transport", "client", "provider"]),
     ("serve", &["environment", "transport"]),
+    ("guide", &[]), // documentation alone
 ];
 
 /// The pure modules that a module of the second table may use, where that is not all of them.
@@ -49,6 +50,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("client", &["error", "eventstream", "wire"]),
     ("provider", &["error", "profile"]),
     ("serve", &["error"]),
+    ("guide", &[]),
 ];
 
 /// What no pure module names.

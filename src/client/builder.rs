@@ -16,7 +16,7 @@ use crate::transport::{ReqwestTransport, Transport};
 /// The longest unary answer that is read, unless set otherwise.
 const MAX_BODY: usize = 64 << 20;
 
-/// Sets up a [`Client`].
+/// Sets up a [`Client`]. The [module](super) has an example.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClientBuilder {

@@ -1,5 +1,54 @@
 //! The client of Bedrock's runtime: Converse, ConverseStream and CountTokens on [wire types](crate::wire), with
 //! signing, retries, time limits and errors that say what happened.
+//!
+//! [`Client`] sends; [`Auth`] says by whose right; [`ClientBuilder`] has the limits. A [`Reply`] is an answer with what came
+//! beside it, a [`ConverseStream`] the events of one that is streamed. [`BedrockProvider`](crate::BedrockProvider) sets a client
+//! up from the environment.
+//!
+//! ```
+//! # #[cfg(feature = "serve")]
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use std::time::Duration;
+//!
+//! use bedrock_converse::client::{Auth, Client, RequestOptions, Timeouts};
+//! use bedrock_converse::credentials::Credentials;
+//! use bedrock_converse::endpoint::EndpointParams;
+//! use bedrock_converse::serve::{EXAMPLE_ACCESS_KEY_ID, EXAMPLE_SECRET_ACCESS_KEY, Server};
+//! use bedrock_converse::wire::ConverseRequest;
+//!
+//! let server = Server::start()?; // stands in for AWS
+//! let endpoint = EndpointParams {
+//!     region: Some("us-east-1".into()),
+//!     endpoint: Some(server.url()), // without it, the region's
+//!     ..Default::default()
+//! };
+//! let (id, secret) = (EXAMPLE_ACCESS_KEY_ID, EXAMPLE_SECRET_ACCESS_KEY);
+//! let keys = Credentials::new(id, secret, None, None, "example");
+//! let timeouts = Timeouts { total: Some(Duration::from_secs(60)), ..Default::default() };
+//! let client = Client::builder(endpoint, Auth::credentials(keys))
+//!     .options(RequestOptions { timeouts, ..Default::default() })
+//!     .max_body(1 << 20)
+//!     .build()?;
+//!
+//! let request = ConverseRequest::new("us.amazon.nova-micro-v1:0").user("Hello!");
+//! let reply = client.converse(&request).await?;
+//! assert_eq!(reply.value.message().unwrap().content[0].as_text(), Some("You said: Hello!"));
+//! assert!(reply.request_id.is_some() && reply.body.starts_with(b"{"));
+//!
+//! let mut events = 0;
+//! let mut stream = client.converse_stream(&request).await?;
+//! while let Some(event) = stream.next_event().await {
+//!     event?;
+//!     events += 1;
+//! }
+//! assert!(events > 3);
+//!
+//! let mut request = request;
+//! request.model_id = "anthropic.claude-sonnet-4-5-20250929-v1:0".into();
+//! assert!(client.count_tokens(&request.into()).await?.value.input_tokens > 0);
+//! # Ok::<(), bedrock_converse::Error>(())
+//! # }).unwrap();
+//! ```
 
 mod answer;
 mod auth;
@@ -83,7 +132,7 @@ struct Shared {
     frame_limits: Limits,
 }
 
-/// An answer and what came with it.
+/// An answer and what came with it. The [module](self) has an example.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reply<T> {

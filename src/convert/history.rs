@@ -6,11 +6,28 @@ use crate::messages::{
 };
 use crate::profile::ModelProfile;
 
-/// Brings a history of other models and of speech to what this model can be sent: speech becomes text or audio, and
-/// a system prompt in the midst of the conversation becomes user text in `<system>` tags, where the model wants that.
+/// Brings a history of other models and of speech to what this model can be sent.
+///
+/// Speech becomes text or audio, and a system prompt in the midst of the conversation becomes user text in `<system>`
+/// tags, where the model wants that.
 ///
 /// An agent loop calls this on the whole history before each request, as pydantic-ai's does; the conversions don't.
 /// System prompts that it is not called on are sent with the leading ones.
+///
+/// ```
+/// use bedrock_converse::convert::prepare_messages;
+/// use bedrock_converse::messages::{ModelMessage, ModelRequest, ModelRequestPart, SystemPromptPart, UserPromptPart};
+/// use bedrock_converse::profile::ModelProfile;
+///
+/// let late = SystemPromptPart { content: "Be brief.".into(), ..Default::default() };
+/// let history: Vec<ModelMessage> = vec![
+///     ModelRequest::user_text_prompt("Hello").into(),
+///     ModelRequest::new(vec![ModelRequestPart::SystemPrompt(late)]).into(),
+/// ];
+/// let profile = ModelProfile::for_model("us.amazon.nova-pro-v1:0");
+/// let ModelMessage::Request(request) = &prepare_messages(&profile, &history)[1] else { panic!() };
+/// assert_eq!(request.parts, [ModelRequestPart::UserPrompt(UserPromptPart::new("<system>Be brief.</system>"))]);
+/// ```
 pub fn prepare_messages(profile: &ModelProfile, messages: &[ModelMessage]) -> Vec<ModelMessage> {
     let mut first_request = true;
     let mut prepared = Vec::with_capacity(messages.len());

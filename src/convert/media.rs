@@ -20,6 +20,20 @@ const S3: &str = "s3://";
 
 /// The URLs whose content the conversion of `messages` needs, each once. Files in S3 are fetched by the service; audio
 /// and videos of YouTube are refused.
+///
+/// ```
+/// use bedrock_converse::convert::{Downloads, downloads};
+/// use bedrock_converse::messages::{FileUrl, ModelMessage, ModelRequest, ModelRequestPart, UserPromptPart};
+///
+/// let prompt = UserPromptPart::new(vec![
+///     FileUrl::image("https://example.com/cat.png").into(),
+///     FileUrl::image("s3://bucket/dog.png").into(), // the service fetches it
+/// ]);
+/// let history: [ModelMessage; 1] = [ModelRequest::new(vec![ModelRequestPart::UserPrompt(prompt)]).into()];
+/// let content: Downloads =
+///     downloads(&history).into_iter().map(|file| (file.url.clone(), b"PNG"[..].into())).collect();
+/// assert_eq!(content.keys().collect::<Vec<_>>(), ["https://example.com/cat.png"]);
+/// ```
 pub fn downloads(messages: &[ModelMessage]) -> Vec<&FileUrl> {
     let mut known = BTreeSet::new();
     let urls = messages.iter().flat_map(media_of).filter_map(|media| match media {

@@ -20,7 +20,11 @@
 //! let request = target.converse_request(&history, &prepared, &Downloads::new())?;
 //! assert_eq!(
 //!     String::from_utf8_lossy(&request.to_json()?),
-//!     r#"{"messages":[{"role":"user","content":[{"text":"Hello"}]}],"system":[],"inferenceConfig":{},"additionalModelRequestFields":{"inferenceConfig":{"topK":20}}}"#,
+//!     concat!(
+//!         r#"{"messages":[{"role":"user","content":[{"text":"Hello"}]}],"system":[],"#,
+//!         r#""inferenceConfig":{},"#,
+//!         r#""additionalModelRequestFields":{"inferenceConfig":{"topK":20}}}"#,
+//!     ),
 //! );
 //! # Ok::<(), bedrock_converse::Error>(())
 //! ```

@@ -2,6 +2,36 @@
 //!
 //! [`DefaultChain`] asks one source after the other; [`CredentialsCache`] keeps what any [`ProvideCredentials`] gives and
 //! renews it in time. <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
+//!
+//! A source of one's own implements [`ProvideCredentials`]. A [`BedrockProvider`](crate::BedrockProvider) that is given one puts
+//! it behind a cache.
+//!
+//! ```
+//! use aws_credential_types::provider::future;
+//! use bedrock_converse::BedrockProvider;
+//! use bedrock_converse::credentials::{Credentials, ProvideCredentials};
+//!
+//! #[derive(Debug)]
+//! struct Vault;
+//!
+//! impl ProvideCredentials for Vault {
+//!     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+//!     where
+//!         Self: 'a,
+//!     {
+//!         future::ProvideCredentials::new(async {
+//!             // … ask the vault …
+//!             let (id, secret) = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY");
+//!             Ok(Credentials::new(id, secret, None, None, "vault"))
+//!         })
+//!     }
+//! }
+//!
+//! let provider =
+//!     BedrockProvider::builder().region_name("us-east-1").credentials_provider(Vault).build()?;
+//! # let _ = provider;
+//! # Ok::<(), bedrock_converse::Error>(())
+//! ```
 
 mod cache;
 mod config_file;

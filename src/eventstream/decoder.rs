@@ -15,6 +15,16 @@ const SMALL: usize = 16 * 1024;
 /// How long the parts of a frame may be, in bytes. A longer one is refused before anything is reserved for it.
 ///
 /// The default is what AWS's own clients allow.
+///
+/// ```
+/// use bedrock_converse::eventstream::{Decoder, FrameError, Limits};
+///
+/// let limits = Limits { payload: 1, ..Limits::default() };
+/// let mut decoder = Decoder::with_limits(limits);
+/// decoder.push(b"\0\0\0\x2c\0\0\0\x1a\x9c\x71\xe4\x16"[..].into()); // the prelude is enough
+/// let error = decoder.next_frame().unwrap_err();
+/// assert_eq!(error, FrameError::PayloadTooLong { offset: 0, length: 2, limit: 1 });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a frame has no other parts")]
 pub struct Limits {
@@ -30,11 +40,27 @@ impl Default for Limits {
     }
 }
 
-/// Decodes chunks of a byte stream, cut anywhere, into frames. See the [module](super) for an example.
+/// Decodes chunks of a byte stream, cut anywhere, into frames. The [module](super) shows its states.
 ///
 /// A frame that lies whole in one chunk is decoded where it is. Only the bytes of a frame that is split over chunks
 /// are copied together, into one buffer that is used again and grows only as bytes come in. Besides that buffer and
 /// the chunks that are waiting, it keeps one copy of the last frame's headers.
+///
+/// ```
+/// use bedrock_converse::eventstream::Decoder;
+///
+/// let stream = std::fs::read("fixtures/converse/amazon/text-stream/stream.bin").unwrap();
+/// let (mut decoder, mut types) = (Decoder::new(), Vec::new());
+/// for chunk in stream.chunks(7) {
+///     decoder.push(chunk.to_vec().into());
+///     while let Some(frame) = decoder.next_frame()? {
+///         types.push(frame.event_type().unwrap().to_owned());
+///     }
+/// }
+/// decoder.finish()?; // nothing is left over
+/// assert_eq!((&*types[0], &*types[types.len() - 2]), ("messageStart", "messageStop"));
+/// # Ok::<(), bedrock_converse::eventstream::FrameError>(())
+/// ```
 #[derive(Default)]
 pub struct Decoder {
     limits: Limits,

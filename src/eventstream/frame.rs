@@ -9,6 +9,18 @@ use super::{FrameError, Limits};
 const EMPTY_FRAME: u32 = 16;
 
 /// A frame whose checksums and headers are right. It borrows its bytes from the [`Decoder`](super::Decoder).
+///
+/// ```
+/// use bedrock_converse::eventstream::{Decoder, HeaderValue};
+///
+/// let mut decoder = Decoder::new();
+/// decoder.push(b"\0\0\0\x2c\0\0\0\x1a\x9c\x71\xe4\x16\x0b:event-type\x07\0\x0bmessageStop{}\xb9\x24\x00\xbb"[..].into());
+/// let frame = decoder.next_frame()?.expect("a whole frame has come");
+/// assert_eq!((frame.event_type(), frame.payload()), (Some("messageStop"), &b"{}"[..]));
+/// assert_eq!(frame.header(":event-type"), Some(HeaderValue::String("messageStop")));
+/// assert_eq!(frame.headers().count(), 1);
+/// # Ok::<(), bedrock_converse::eventstream::FrameError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Frame<'a> {
     headers: &'a CheckedHeaders,

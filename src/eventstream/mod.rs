@@ -3,29 +3,41 @@
 //! Bytes go in, frames come out; there is no I/O here. A frame is (lengths in bytes, numbers big-endian):
 //!
 //! ```text
-//! ├───────────────────── prelude ──────────────────────┤
-//! │ total (4) │ headers' (4) │ CRC-32 of these two (4) │ headers │ payload │ CRC-32 of all before (4) │
+//! ├─────────────── prelude ──────────────┤
+//! │ total (4) │ headers' (4) │ CRC-32 (4) │ headers │ payload │ CRC-32 of all (4) │
 //! ```
 //!
 //! and a header is `name length (1), name, type (1), value`; see [`HeaderValue`] for the types.
 //! AWS describes the format under [event stream encoding][spec].
 //!
-//! What [`Decoder::next_frame`] does, in this order:
+//! The states of a [`Decoder`]:
 //!
 //! ```text
-//!      ┌───────────────┐  fewer than 12 bytes ──► None
-//!  ┌──►│    prelude    │  wrong checksum, impossible length, over a limit ─┐
-//!  │   └───────┬───────┘                                                   │
-//!  │           ▼ its lengths can be believed                               │
-//!  │   ┌───────────────┐                                                   │
-//!  │   │   the rest    │  fewer than `total` bytes ──► None                │
-//!  │   └───────┬───────┘                                                   │
-//!  │           ▼                                                           │
-//!  │   ┌───────────────┐                                                   ▼
-//!  │   │     checks    │  wrong checksum, bad header ──► dead: the same error from now on
-//!  │   └───────┬───────┘
-//!  └───────────┴──────────► Some(frame)
+//!             a whole frame lies in one chunk: it is read where it is
+//!      ┌─────────────────────────────────────────────────────────────┐
+//!      │                                                             ▼
+//!  ┌───┴───┐  a chunk ends   ┌─────────┐  12 bytes  ┌────────┐ all ┌───────┐
+//!  │ empty ├────────────────►│ prelude ├───────────►│ joined ├────►│ frame │
+//!  └─▲───┬─┘ inside a frame  └────┬────┘            └───┬────┘     └───┬───┘
+//!    │   │                        │                     │              │
+//!    │   └► finished              └──────────┬──────────┘              │
+//!    │                                       ▼                         │
+//!    │                             dead: a check failed                │
+//!    └─────────────────────────────────────────────────────────────────┘
+//!                           with the next call
 //! ```
+//!
+//! | state | what has come | [`next_frame`](Decoder::next_frame) | [`finish`](Decoder::finish) |
+//! |---|---|---|---|
+//! | empty | nothing of the next frame | `None` | `Ok`: *finished* |
+//! | prelude | fewer than 12 bytes of it | `None` | [`Truncated`](FrameError::Truncated) |
+//! | joined | the prelude, whose lengths can be believed; the rest is joined to it | `None` | [`Truncated`](FrameError::Truncated) |
+//! | frame | all of it | the frame, and with the next call *empty* | what follows decides |
+//! | dead | a wrong checksum, an impossible length, one over a limit, a bad header | that error, from now on | that error |
+//!
+//! A prelude is checked as soon as it is there, before anything is reserved for its frame: its checksum, then its lengths
+//! against each other and against the [`Limits`]. A whole frame is checked before it is handed out, also one that lies in
+//! one chunk: its checksum, then the headers.
 //!
 //! The frames do not depend on where the input is cut into chunks, and neither does an error:
 //!

@@ -188,6 +188,27 @@ json_struct! {
 
 json_enum! {
     /// One step of a streamed answer.
+    ///
+    /// ```
+    /// use bedrock_converse::messages::{
+    ///     ModelResponsePart, ModelResponsePartDelta, ModelResponseStreamEvent, PartDeltaEvent, PartStartEvent, TextPart,
+    ///     TextPartDelta,
+    /// };
+    ///
+    /// let mut answer: Vec<ModelResponsePart> = Vec::new();
+    /// let mut take = |event: ModelResponseStreamEvent| match event {
+    ///     ModelResponseStreamEvent::PartStart(PartStartEvent { part, .. }) => answer.push(part),
+    ///     ModelResponseStreamEvent::PartDelta(PartDeltaEvent { index, delta, .. }) => {
+    ///         delta.apply(&mut answer[index as usize]).unwrap();
+    ///     }
+    ///     _ => {} // a part is whole, the final result has begun
+    /// };
+    /// let part = ModelResponsePart::Text(TextPart { content: "Hel".into(), ..Default::default() });
+    /// take(ModelResponseStreamEvent::PartStart(PartStartEvent { part, ..Default::default() }));
+    /// let delta = ModelResponsePartDelta::Text(TextPartDelta { content_delta: "lo!".into(), ..Default::default() });
+    /// take(ModelResponseStreamEvent::PartDelta(PartDeltaEvent { delta, ..Default::default() }));
+    /// assert!(matches!(&answer[0], ModelResponsePart::Text(text) if text.content == "Hello!"));
+    /// ```
     pub enum ModelResponseStreamEvent by "event_kind" {
         /// A part begins.
         PartStart(PartStartEvent) = "part_start",

@@ -5,12 +5,53 @@
 //! null. Times and ids of tool calls that a history lacks are not made up. Numbers are 64 bits wide.
 //!
 //! ```
-//! use bedrock_converse::messages::{ModelMessage, ModelRequest};
+//! use bedrock_converse::messages::*;
 //!
-//! let json = r#"[{"kind":"request","parts":[{"part_kind":"user-prompt","content":"Hello"}]}]"#;
-//! let history: Vec<ModelMessage> = serde_json::from_str(json).unwrap();
-//! assert_eq!(history, [ModelRequest::user_text_prompt("Hello").into()]);
+//! // What the user says: text, files, and the end of what is to be cached.
+//! let prompt = UserPromptPart::new(vec![
+//!     "What is on these?".into(),
+//!     BinaryContent::new(&b"\x89PNG"[..], "image/png").into(),
+//!     FileUrl::document("s3://bucket/report.pdf").into(),
+//!     CachePoint { ttl: CacheTtl::OneHour, ..Default::default() }.into(),
+//! ]);
+//! let system = SystemPromptPart { content: "Be brief.".into(), ..Default::default() };
+//! let request = ModelRequest::new(vec![
+//!     ModelRequestPart::SystemPrompt(system),
+//!     ModelRequestPart::UserPrompt(prompt),
+//! ]);
+//!
+//! // What the model answers.
+//! let thinking = ThinkingPart { content: "A chart.".into(), ..Default::default() };
+//! let text = TextPart { content: "Let me see.".into(), ..Default::default() };
+//! let response = ModelResponse {
+//!     parts: vec![
+//!         ModelResponsePart::Thinking(thinking),
+//!         ModelResponsePart::Text(text),
+//!         ModelResponsePart::ToolCall(ToolCallPart::new("zoom", "call_1")),
+//!     ],
+//!     usage: RequestUsage { input_tokens: 900, output_tokens: 20, ..Default::default() },
+//!     finish_reason: Some(FinishReason::ToolCall),
+//!     ..Default::default()
+//! };
+//! assert_eq!(response.text().as_deref(), Some("Let me see."));
+//! assert_eq!(response.usage.total_tokens(), 920);
+//!
+//! // What the tool gives, or what was wrong with the call.
+//! let zoomed = ToolReturnPart::new("zoom", serde_json::json!({"zoomed": true}), "call_1");
+//! let history: Vec<ModelMessage> = vec![
+//!     request.into(),
+//!     response.into(),
+//!     ModelRequest::new(vec![ModelRequestPart::ToolReturn(zoomed)]).into(),
+//! ];
+//!
+//! let json = serde_json::to_string(&history).unwrap();
+//! assert!(json.starts_with(r#"[{"parts":[{"content":"Be brief.","#));
+//! let read: Vec<ModelMessage> = serde_json::from_str(&json).unwrap();
+//! assert_eq!(read.len(), 3);
 //! ```
+//!
+//! Every struct has public fields, a [`Default`], and an `extra` for members that are not known here; build one as above.
+//! Parts without an example of their own ([`SpeechPart`], [`CompactionPart`], [`FilePart`], …) are built in the same way.
 
 mod content;
 mod event;
@@ -52,6 +93,17 @@ use crate::error::Error;
 use json::{FromJson, Mismatch, json_deserialize, json_from};
 
 /// One message of a history.
+///
+/// ```
+/// use bedrock_converse::messages::{ModelMessage, ModelRequest};
+///
+/// let json = r#"[{"kind":"request","parts":[{"part_kind":"user-prompt","content":"Hello"}]}]"#;
+/// let history: Vec<ModelMessage> = serde_json::from_str(json).unwrap();
+/// assert_eq!(history, [ModelRequest::user_text_prompt("Hello").into()]);
+///
+/// let error = serde_json::from_str::<ModelMessage>(r#"{"kind":"request","parts":[{"part_kind":"user-prompt"}]}"#);
+/// assert!(error.unwrap_err().to_string().contains("parts[0].content")); // what is missing is named
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a conversation has two sides")]
 #[expect(clippy::large_enum_variant, reason = "a history has few messages, and they alternate")]

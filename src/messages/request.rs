@@ -137,6 +137,20 @@ json_names! {
 
 json_struct! {
     /// One turn of the application towards the model.
+    ///
+    /// ```
+    /// use bedrock_converse::messages::{InstructionPart, ModelRequest, ModelRequestPart, SystemPromptPart, UserPromptPart};
+    ///
+    /// let mut request = ModelRequest::new(vec![
+    ///     ModelRequestPart::SystemPrompt(SystemPromptPart { content: "Be brief.".into(), ..Default::default() }),
+    ///     ModelRequestPart::UserPrompt(UserPromptPart::new("What is the capital of France?")),
+    /// ]);
+    /// request.instructions = Some("Answer in French.".into()); // for this request alone
+    /// assert_eq!(request.parts.len(), 2);
+    ///
+    /// let pieces = ["Answer in French.", "Today is Monday."].map(|text| InstructionPart { content: text.into(), ..Default::default() });
+    /// assert_eq!(InstructionPart::join(&pieces).as_deref(), Some("Answer in French.\n\nToday is Monday."));
+    /// ```
     pub struct ModelRequest ["kind" = "request"] {
         /// What it consists of, in order.
         required parts: Vec<ModelRequestPart>,

@@ -225,6 +225,17 @@ impl ToolReturnPart {
     /// The items one by one, in the form that the model takes. With `wrap_if_error`, what a failed tool returned is one
     /// item as [`model_response_str`](Self::model_response_str) or
     /// [`model_response_object`](Self::model_response_object) give it, and the files follow.
+    ///
+    /// ```
+    /// use bedrock_converse::messages::{ContentItem, ContentMode, ToolOutcome, ToolReturnPart};
+    ///
+    /// let failed = ToolReturnPart {
+    ///     outcome: ToolOutcome::Failed,
+    ///     ..ToolReturnPart::new("get_weather", serde_json::json!("no such city"), "call_1")
+    /// };
+    /// let items = failed.content_items(ContentMode::Json, true);
+    /// assert!(matches!(&items[..], [ContentItem::Json(json)] if json["error"] == "no such city"));
+    /// ```
     pub fn content_items(&self, mode: ContentMode, wrap_if_error: bool) -> Vec<ContentItem<'_>> {
         if wrap_if_error && self.outcome == ToolOutcome::Failed {
             let wrapped = match mode {
@@ -280,6 +291,18 @@ fn json_of(content: &ToolReturnContent) -> Cow<'_, Value> {
 }
 
 /// What was wrong with an answer or with a tool's arguments.
+///
+/// ```
+/// use bedrock_converse::messages::{RetryContent, RetryPromptPart};
+///
+/// let retry = RetryPromptPart {
+///     content: RetryContent::Text("There is no city `Pari`.".into()),
+///     tool_name: Some("get_weather".into()),
+///     tool_call_id: "call_1".into(),
+///     ..Default::default()
+/// };
+/// assert!(retry.model_response().starts_with("There is no city `Pari`."));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "the format has these two")]
 pub enum RetryContent {

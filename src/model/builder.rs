@@ -11,6 +11,13 @@ use crate::settings::BedrockModelSettings;
 use crate::transport::Downloader;
 
 /// What can be given as a model's provider.
+///
+/// ```
+/// use bedrock_converse::IntoProvider;
+///
+/// let error = "azure".into_provider().unwrap_err(); // names are "bedrock" and "gateway"
+/// assert_eq!(error.message(), r#"provider: "azure" is neither "bedrock" nor "gateway""#);
+/// ```
 pub trait IntoProvider {
     /// The provider.
     ///

@@ -135,7 +135,8 @@ impl BedrockConverseModel {
         convert::prepare_messages(&self.profile, messages)
     }
 
-    /// Asks the model and waits for its whole answer.
+    /// Asks the model and waits for its whole answer:
+    /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>.
     ///
     /// URLs of files in `messages` are downloaded first, from public addresses only unless the part says otherwise.
     ///
@@ -156,7 +157,8 @@ impl BedrockConverseModel {
         Ok(self.target().model_response(reply.value, origin))
     }
 
-    /// Asks the model and gives its answer as it comes.
+    /// Asks the model and gives its answer as it comes:
+    /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html>.
     ///
     /// # Errors
     ///

@@ -20,6 +20,16 @@ pub enum Severity {
 /// A place in a request that breaks a rule.
 ///
 /// Its JSON has the members that are its fields. `Display` is one line: rule, place and message.
+///
+/// ```
+/// use bedrock_converse::preflight::check;
+/// use bedrock_converse::{ModelProfile, wire::ConverseRequest};
+///
+/// let request = ConverseRequest::new("us.amazon.nova-micro-v1:0").user(" ");
+/// let finding = &check(&request, &ModelProfile::default())[0];
+/// assert!(finding.to_string().starts_with("error[blank-text] messages[0].content[0].text: "));
+/// assert!(finding.repairable && finding.aws.is_some());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {

@@ -70,8 +70,9 @@ pub(crate) const UNANSWERED: &str = "The tool call was not answered.";
 /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html> wants it.
 pub(crate) const DOCUMENT_TEXT: &str = "See attached document(s).";
 
-/// What in the request the service refuses, or takes otherwise than it is meant. In no particular order of severity;
-/// the findings of one rule stand in the order of the request.
+/// What in the request the service refuses, or takes otherwise than it is meant.
+///
+/// The findings stand in no particular order of severity, those of one rule in the order of the request.
 ///
 /// The profile has to be that of the model behind `model_id`, which an ARN may not tell. With the profile of a model
 /// that nothing is known of, what some models refuse is reported although the model may take it.
@@ -87,8 +88,9 @@ pub fn check(request: &ConverseRequest, profile: &ModelProfile) -> Vec<Finding> 
     report.0
 }
 
-/// Mends what can be mended, and returns what that was: the findings of [`check`] that are `repairable`. After it,
-/// `check` finds none that is.
+/// Mends what can be mended, and returns what that was.
+///
+/// These are the findings of [`check`] that are `repairable`; after it, `check` finds none that is.
 ///
 /// Blank text is dropped, and a turn that has nothing else says `.`; messages of one role become one; results go to
 /// the turn after their calls, and a call without a result gets one that says so; values that have to be objects are

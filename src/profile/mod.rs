@@ -2,6 +2,22 @@
 //!
 //! Everything in which one family differs from another is a field of [`ModelProfile`], and the values of a family are in
 //! one file here. A new family is a new file and a line in [`ModelProfile::for_model`].
+//!
+//! ```
+//! use bedrock_converse::profile::*;
+//!
+//! let claude = ModelProfile::for_model("eu.anthropic.claude-sonnet-4-5-20250929-v1:0");
+//! assert_eq!(claude.bedrock_thinking_variant, Some(ThinkingVariant::Thinking));
+//! assert_eq!(claude.bedrock_top_k_variant, Some(TopKVariant::TopK));
+//! assert!(claude.bedrock_supported_media_kinds_in_tool_returns.contains(&ContentKind::Image));
+//! assert_eq!(claude.default_structured_output_mode, StructuredOutputMode::Tool);
+//!
+//! let mistral = ModelProfile::for_model("mistral.mistral-large-2407-v1:0");
+//! assert_eq!(mistral.bedrock_tool_result_format, ToolResultFormat::Json);
+//!
+//! assert!(GEO_PREFIXES.contains(&"eu"));
+//! assert_eq!(remove_geo_prefix("eu.amazon.nova-pro-v1:0"), "amazon.nova-pro-v1:0");
+//! ```
 
 mod model_id;
 mod names;

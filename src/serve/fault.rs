@@ -43,7 +43,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// use bedrock_converse::serve::Fault;
 ///
 /// let twice: Fault = "throttle times=2 retry-after=1".parse()?;
-/// let script = Fault::script(r#"cut at=messageStop byte=5; exception type=throttlingException message="slow down" at=3"#)?;
+/// let script = r#"cut at=messageStop byte=5; exception type=throttlingException message="slow down" at=3"#;
+/// let script = Fault::script(script)?;
 /// assert_eq!(script.len(), 2);
 /// assert!("cut when=later".parse::<Fault>().is_err());
 /// # Ok::<(), bedrock_converse::Error>(())

@@ -10,6 +10,23 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 /// One request that reached the server, and how its answer went.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use bedrock_converse::serve::Server;
+/// # use bedrock_converse::{BedrockProvider, wire::ConverseRequest};
+///
+/// let server = Server::start()?;
+/// # let client = BedrockProvider::builder().environment(server.environment()).build()?.client();
+/// # client.converse(&ConverseRequest::new("us.amazon.nova-micro-v1:0").user("Hello!")).await?;
+/// // … a program asks …
+/// let requests = server.requests();
+/// assert_eq!((requests[0].number, requests[0].status), (0, Some(200)));
+/// assert_eq!(requests[0].json()["messages"][0]["role"], "user");
+/// assert_eq!(requests[0].header("authorization"), Some("AWS4-HMAC-SHA256 ***"));
+/// # Ok::<(), bedrock_converse::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServedRequest {

@@ -1,8 +1,9 @@
 //! A local stand-in for Bedrock, over real HTTP: for tests without an AWS account, and behind `converse serve`.
 //!
 //! It answers Converse, ConverseStream and CountTokens on a loopback port. It checks signatures and bearer keys as AWS
-//! does and refuses what the service refuses. A request that equals a recorded one gets the recorded answer; every
-//! other gets one from a small built-in model. [`Fault`]s make it fail on purpose.
+//! does and refuses what the service refuses, as far as that is the same for all models. A request that equals a
+//! recorded one gets the recorded answer; every other gets one from a small built-in model. [`Fault`]s make it fail on
+//! purpose.
 //!
 //! ```
 //! use bedrock_converse::serve::Server;
@@ -73,6 +74,17 @@ pub const EXAMPLE_SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMP
 /// A running server. Dropping it stops it and closes its connections.
 ///
 /// It runs on a thread of its own, so it works with any async runtime and with none.
+///
+/// ```
+/// use bedrock_converse::serve::{EXAMPLE_ACCESS_KEY_ID, Fault, Server};
+///
+/// let server = Server::start()?;
+/// assert_eq!(server.url(), format!("http://{}", server.addr()));
+/// assert_eq!(server.environment().var("AWS_ACCESS_KEY_ID").as_deref(), Some(EXAMPLE_ACCESS_KEY_ID));
+/// server.set_faults(Fault::script("throttle times=1")?); // the next request is throttled
+/// drop(server); // stops it
+/// # Ok::<(), bedrock_converse::Error>(())
+/// ```
 pub struct Server {
     addr: SocketAddr,
     service: Arc<Service>,

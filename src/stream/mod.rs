@@ -5,14 +5,27 @@
 //! the next one starts or the stream is over; once, right after the start of the part that the final result begins with,
 //! that is told too.
 //!
+//! The answer as a whole:
+//!
 //! ```text
-//!        ╭──────╮ events                  ╭──────╮ metadata
-//!   ┌────┴──────▼────┐   messageStop   ┌──┴──────▼──┐
-//!   │   incomplete   ├────────────────►│   stopped  │
-//!   └──┬──────────┬──┘                 └──┬──────┬──┘
-//!      │ finish   │ cancel         cancel │      │ finish
-//!      ▼          ▼                       ▼      ▼
-//!    error    interrupted       interrupted    complete
+//!        ╭──────╮ blocks, metadata          ╭──────╮ blocks, metadata
+//!   ┌────┴──────▼────┐    messageStop     ┌─┴──────▼──┐  finish, all blocks closed
+//!   │   incomplete   ├───────────────────►│  stopped  ├────────────────────────────► complete
+//!   └──┬──────────┬──┘                    └──┬─────┬──┘
+//!      │ finish   │ cancel            cancel │     │ finish, a block open
+//!      ▼          ▼                          ▼     ▼
+//!  Incomplete   interrupted        interrupted   Incomplete
+//! ```
+//!
+//! and what is at one `contentBlockIndex` of it:
+//!
+//! ```text
+//!                                              ╭───╮ a delta of its kind: the part grows
+//!  ┌──────────┐    a start, or a delta:    ┌───┴───▼───┐
+//!  │  closed  ├───────────────────────────►│   open    ├─╮ a start, or a delta of another
+//!  └────▲─────┘    a part begins           └───┬───▲───┘ │ kind: a part begins in its place
+//!       │           contentBlockStop           │   ╰─────╯
+//!       ╰──────────────────────────────────────╯
 //! ```
 //!
 //! - A block is known by its `contentBlockIndex`. It is open from its start, or its first delta where none was announced, to
@@ -89,7 +102,7 @@ use crate::wire::{
 /// Where what happens is put, for the caller to take from the front.
 type Told = VecDeque<ModelResponseStreamEvent>;
 
-/// A streamed answer as it grows. See the [module](self).
+/// A streamed answer as it grows. The [module](self) has its states and an example.
 #[derive(Clone, Debug)]
 pub struct StreamParts {
     parts: Parts,

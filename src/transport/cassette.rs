@@ -113,6 +113,17 @@ impl Cassette {
     /// A cassette in `folder`, which records what goes through `transport`. In a recording there will be no secret that
     /// is in `environment`.
     ///
+    /// ```
+    /// use bedrock_converse::Environment;
+    /// use bedrock_converse::transport::{Cassette, Mode, ReqwestTransport};
+    ///
+    /// let (mode, transport, environment) = (Mode::None, ReqwestTransport::new(), Environment::process());
+    /// let cassette = Cassette::new("fixtures/recorded/capital", mode, transport, environment)?;
+    /// assert!(!cassette.is_recording());
+    /// assert_eq!(cassette.unused(), ["001-converse"]);
+    /// # Ok::<(), bedrock_converse::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidInput`] when what is in the folder is not well-formed, or in [`Mode::None`] nothing is;

@@ -22,6 +22,19 @@ const MAX_REDIRECTS: usize = 10;
 /// Host names are resolved here, and the connection goes to the very addresses that were looked at, so that a name
 /// cannot change its mind. Each redirect is checked like the first URL. Proxies are not used: they would resolve the
 /// names themselves. Addresses where clouds serve credentials are refused even when private ones are allowed.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use bedrock_converse::ErrorKind;
+/// use bedrock_converse::transport::Downloader;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let downloader = Downloader::new().max_bytes(5 << 20).timeout(Duration::from_secs(10));
+/// let error = downloader.fetch("http://169.254.169.254/latest/meta-data", true).await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidInput); // where clouds serve credentials
+/// # });
+/// ```
 #[derive(Clone, Debug)]
 pub struct Downloader {
     max_bytes: usize,

@@ -3,6 +3,7 @@
 //!
 //! In tests a [`Cassette`] records the exchanges of a program with the service, and replays them from then on. It is made
 //! of a [`Recorder`] around another transport and a [`Replay`], which also work alone.
+//! The page [testing](https://docs.rs/bedrock-converse/latest/bedrock_converse/guide/testing/) shows them at work.
 //!
 //! Dropping a [`Response`] closes its connection, unless its body was read to the end.
 
@@ -39,7 +40,7 @@ pub use self::replay::Replay;
 pub use self::reqwest::ReqwestTransport;
 pub use self::rules::{Pieces, Rules};
 
-/// A boxed future that can be sent between threads.
+/// A boxed future that can be sent between threads. [`Transport`] has an example.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A request as it goes out: final URL, signed headers, whole body.
@@ -53,6 +54,38 @@ pub type Response = http::Response<Body>;
 /// An implementation sends the path byte for byte as it stands in the URL (the signature covers it), follows no
 /// redirect and does not retry. It reports a failure as [`ErrorKind::Connection`] or [`ErrorKind::Timeout`]; an answer
 /// with any status is a success here.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use bedrock_converse::transport::{BoxFuture, Request, Response, Transport};
+/// use bedrock_converse::{BedrockProvider, Result};
+///
+/// /// Counts the bytes of requests on their way to another transport.
+/// #[derive(Debug)]
+/// struct Counting<T>(T, Arc<AtomicU64>);
+///
+/// impl<T: Transport> Transport for Counting<T> {
+///     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
+///         self.1.fetch_add(request.body().len() as u64, Ordering::Relaxed);
+///         self.0.send(request)
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// # use bedrock_converse::transport::Replay;
+/// # use bedrock_converse::wire::ConverseRequest;
+/// # let inner = Replay::from_dir("fixtures/converse/amazon/text")?;
+/// let sent = Arc::new(AtomicU64::new(0));
+/// let transport = Counting(inner, Arc::clone(&sent)); // `inner` is a `ReqwestTransport::new()`, for instance
+/// let provider = BedrockProvider::builder().region_name("us-east-1").api_key("key").transport(transport).build()?;
+/// # let request = ConverseRequest::new("us.amazon.nova-micro-v1:0").user("What is the capital of France?");
+/// provider.client().converse(&request).await?;
+/// assert!(sent.load(Ordering::Relaxed) > 0);
+/// # Ok::<(), bedrock_converse::Error>(())
+/// # }).unwrap();
+/// ```
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends `request`.
     ///
@@ -69,12 +102,35 @@ impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
 }
 
 /// Where the bytes of a [`Body`] come from.
+///
+/// ```
+/// use std::collections::VecDeque;
+/// use std::task::{Context, Poll};
+///
+/// use bedrock_converse::Result;
+/// use bedrock_converse::transport::{Body, Chunks};
+/// use bytes::Bytes;
+///
+/// struct Pieces(VecDeque<Bytes>);
+///
+/// impl Chunks for Pieces {
+///     fn poll_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+///         Poll::Ready(self.0.pop_front().map(Ok))
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let body = Body::new(Pieces(["Hel", "lo!"].map(Bytes::from).into()));
+/// assert_eq!(body.collect(1000).await?, "Hello!");
+/// # Ok::<(), bedrock_converse::Error>(())
+/// # }).unwrap();
+/// ```
 pub trait Chunks: Send {
     /// The next bytes, `None` after the last.
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>>;
 }
 
-/// The body of an answer, read chunk by chunk.
+/// The body of an answer, read chunk by chunk. [`Chunks`] has an example.
 pub struct Body(Source);
 
 enum Source {

@@ -21,6 +21,18 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// Proxies come from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`) when the first request is
 /// sent; until then nothing is set up. The certificates that are trusted are loaded at the first TLS connection of the
 /// process. Requests must be sent on a Tokio runtime with I/O and time enabled.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use bedrock_converse::BedrockProvider;
+/// use bedrock_converse::transport::ReqwestTransport;
+///
+/// let transport = ReqwestTransport::new().with_connect_timeout(Duration::from_secs(3)).without_proxy();
+/// let provider = BedrockProvider::builder().region_name("us-east-1").api_key("key").transport(transport).build()?;
+/// # let _ = provider;
+/// # Ok::<(), bedrock_converse::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
     connect_timeout: Duration,

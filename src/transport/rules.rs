@@ -69,6 +69,14 @@ impl Rules {
     }
 
     /// Decides in place of the comparison whether a recorded request (the first) equals one that is sent (the second).
+    ///
+    /// ```
+    /// use bedrock_converse::transport::{RecordedRequest, Rules};
+    ///
+    /// let last = |request: &RecordedRequest| request.body["messages"].as_array().and_then(|list| list.last().cloned());
+    /// let rules = Rules::new().matcher(move |recorded, sent| recorded.path == sent.path && last(recorded) == last(sent));
+    /// # let _ = rules;
+    /// ```
     pub fn matcher(
         mut self,
         equal: impl Fn(&RecordedRequest, &RecordedRequest) -> bool + Send + Sync + 'static,

@@ -113,6 +113,15 @@ shape! {
     /// One turn of the conversation.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html>
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{ContentBlock, ConversationRole, ConverseRequest, Message};
+    ///
+    /// let question = Message::user("What is in the report?").with(ContentBlock::document("report", "pdf", &b"%PDF"[..]));
+    /// assert_eq!((&question.role, question.content.len()), (&ConversationRole::User, 2));
+    /// let request = ConverseRequest::new("us.amazon.nova-pro-v1:0").message(question);
+    /// # let _ = request;
+    /// ```
     pub struct Message {
         /// Who speaks.
         required role: ConversationRole = "role";
@@ -281,6 +290,28 @@ union! {
     /// One block of a message.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html>
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{ContentBlock, ReasoningContentBlock};
+    ///
+    /// fn shown(block: &ContentBlock) -> String {
+    ///     match block.known() {
+    ///         ContentBlock::Text(text) => text.clone(),
+    ///         ContentBlock::ToolUse(call) => format!("calls {}", call.name),
+    ///         ContentBlock::ReasoningContent(thinking) => match thinking.known() {
+    ///             ReasoningContentBlock::ReasoningText(block) => format!("thinks {}", block.text),
+    ///             _ => "thinks in secret".to_owned(),
+    ///         },
+    ///         ContentBlock::Other(other) => format!("says something new: {:?}", other.extra),
+    ///         _ => "shows something".to_owned(),
+    ///     }
+    /// }
+    ///
+    /// let blocks = r#"[{"text":"Hello"},{"reasoningContent":{"reasoningText":{"text":"Hm."}}},{"hologram":{}}]"#;
+    /// let blocks: Vec<ContentBlock> = serde_json::from_str(blocks).unwrap();
+    /// let shown: Vec<String> = blocks.iter().map(shown).collect();
+    /// assert_eq!(shown, ["Hello", "thinks Hm.", r#"says something new: {"hologram": Object {}}"#]);
+    /// ```
     pub union ContentBlock {
         /// Text; blank text is refused by the service.
         Text(String) = "text";

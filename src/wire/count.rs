@@ -10,6 +10,18 @@ shape! {
     /// A request of `CountTokens`.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html>
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{ConverseRequest, CountTokensRequest};
+    ///
+    /// let request = ConverseRequest::new("anthropic.claude-sonnet-4-5-20250929-v1:0").user("Hello");
+    /// let count = CountTokensRequest::from(request);
+    /// assert_eq!(
+    ///     String::from_utf8(count.to_json()?).unwrap(),
+    ///     r#"{"input":{"converse":{"messages":[{"role":"user","content":[{"text":"Hello"}]}]}}}"#,
+    /// );
+    /// # Ok::<(), bedrock_converse::Error>(())
+    /// ```
     pub struct CountTokensRequest {
         /// What to count.
         required input: CountTokensInput = "input";

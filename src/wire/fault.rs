@@ -1,4 +1,26 @@
 //! The errors of the service: the modelled exceptions, and an [`Error`] out of whatever an answer or a frame says.
+//!
+//! The exceptions are structs for those who write an answer of the service, or read one by themselves. A
+//! [`Client`](https://docs.rs/bedrock-converse/latest/bedrock_converse/client/struct.Client.html) gives an [`Error`] instead,
+//! whose kind tells them apart. <https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html>
+//!
+//! ```
+//! use bedrock_converse::ErrorKind;
+//! use bedrock_converse::wire::fault::{ThrottlingException, from_error_frame, from_exception, from_reply};
+//!
+//! let body = ThrottlingException { message: Some("Too many requests".into()), ..Default::default() };
+//! let body = serde_json::to_vec(&body).unwrap();
+//!
+//! // The same failure as a status, and in the midst of a stream, where there is no status.
+//! let reply = from_reply(429, Some("ThrottlingException"), body.clone().into());
+//! let exception = from_exception("throttlingException", body.into());
+//! assert_eq!((reply.kind(), exception.kind()), (ErrorKind::Throttling, ErrorKind::Throttling));
+//! assert_eq!((reply.status(), exception.status()), (Some(429), Some(429)));
+//! assert!(!reply.in_stream() && exception.in_stream() && exception.is_retryable());
+//!
+//! assert_eq!(from_error_frame("InternalFailure", "").kind(), ErrorKind::Internal);
+//! assert_eq!(from_reply(503, None, "<html>".into()).kind(), ErrorKind::Unavailable); // a proxy's
+//! ```
 
 use bytes::Bytes;
 use serde_json::{Map, Value};

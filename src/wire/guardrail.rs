@@ -44,6 +44,21 @@ shape! {
     /// The guardrail of a request.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailConfiguration.html>
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{ConverseRequest, GuardrailConfiguration, GuardrailTrace};
+    ///
+    /// let request = ConverseRequest {
+    ///     guardrail_config: Some(GuardrailConfiguration {
+    ///         guardrail_identifier: Some("abc123".into()),
+    ///         guardrail_version: Some("DRAFT".into()),
+    ///         trace: Some(GuardrailTrace::Enabled),
+    ///         ..Default::default()
+    ///     }),
+    ///     ..ConverseRequest::new("us.amazon.nova-micro-v1:0").user("Hello")
+    /// };
+    /// # let _ = request;
+    /// ```
     pub struct GuardrailConfiguration {
         /// Its id or ARN.
         optional guardrail_identifier: String = "guardrailIdentifier";

@@ -4,6 +4,8 @@
 //! [API reference](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Operations_Amazon_Bedrock_Runtime.html)
 //! is the reference of these types too. `ConverseRequest` stands for the requests of `Converse` and of
 //! `ConverseStream`, which differ in one member of the guardrail.
+//! The page of a structure or union there is `…/APIReference/API_runtime_NAME.html`; what the values of an enum mean stands
+//! with the members that have it.
 //!
 //! ```
 //! use bedrock_converse::wire::{ConverseRequest, ConverseResponse, InferenceConfiguration};
@@ -42,7 +44,8 @@
 //! floats. Dropped is only `p`, the padding of [stream events](ConverseStreamOutput).
 //!
 //! Structs are open to literals (`..Default::default()`, or `..Type::new(…)` where members are required), and get
-//! new fields as the service does.
+//! new fields as the service does. Examples stand with what requests and answers are put together from; all other shapes
+//! are members of these and are used in the same way.
 //!
 //! # Errors
 //!

@@ -118,7 +118,22 @@ shape! {
         required r#type: ServiceTierType = "type";
     }
 
-    /// The form of the answer.
+    /// The form of the answer:
+    /// <https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html>.
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{
+    ///     ConverseRequest, JsonSchemaDefinition, OutputConfig, OutputFormat, OutputFormatStructure, OutputFormatType,
+    /// };
+    ///
+    /// let schema = JsonSchemaDefinition::new(r#"{"type":"object","properties":{"celsius":{"type":"number"}}}"#);
+    /// let form = OutputFormat::new(OutputFormatType::JsonSchema, OutputFormatStructure::JsonSchema(schema));
+    /// let request = ConverseRequest {
+    ///     output_config: Some(OutputConfig { text_format: Some(form), ..Default::default() }),
+    ///     ..ConverseRequest::new("us.anthropic.claude-sonnet-4-6").user("How warm is it in Paris?")
+    /// };
+    /// # let _ = request;
+    /// ```
     pub struct OutputConfig {
         /// The form of its text.
         optional text_format: OutputFormat = "textFormat";
@@ -147,6 +162,16 @@ shape! {
 
 union! {
     /// One block of the instructions.
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{CachePointBlock, CachePointType, ConverseRequest, SystemContentBlock};
+    ///
+    /// let request = ConverseRequest::new("us.anthropic.claude-sonnet-4-6")
+    ///     .system("A long text that every request begins with.")
+    ///     .system(SystemContentBlock::CachePoint(CachePointBlock::new(CachePointType::Default)))
+    ///     .user("Hello!");
+    /// assert_eq!(request.system.unwrap().len(), 2);
+    /// ```
     pub union SystemContentBlock {
         /// Text.
         Text(String) = "text";

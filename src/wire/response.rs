@@ -33,6 +33,19 @@ shape! {
     /// The answer of `Converse`.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{ConverseResponse, StopReason};
+    ///
+    /// let response = ConverseResponse::from_json(br#"{
+    ///     "output": {"message": {"role": "assistant", "content": [{"text": "Paris"}]}},
+    ///     "stopReason": "end_turn",
+    ///     "usage": {"inputTokens": 7, "outputTokens": 1, "totalTokens": 8}
+    /// }"#)?;
+    /// assert_eq!(response.message().unwrap().content[0].as_text(), Some("Paris"));
+    /// assert_eq!((response.stop_reason, response.usage.unwrap().output_tokens), (StopReason::EndTurn, 1));
+    /// # Ok::<(), bedrock_converse::Error>(())
+    /// ```
     pub struct ConverseResponse {
         /// What the model said.
         required output: ConverseOutput = "output";
@@ -56,6 +69,15 @@ shape! {
     ///
     /// The service also sends `cacheReadInputTokenCount` and `cacheWriteInputTokenCount`, which repeat the two cache
     /// figures, and `serverToolUsage`. They are not in the service model and stay in `extra`.
+    ///
+    /// ```
+    /// use bedrock_converse::wire::TokenUsage;
+    ///
+    /// let json = r#"{"inputTokens":3,"outputTokens":2,"totalTokens":105,"cacheReadInputTokens":100}"#;
+    /// let usage: TokenUsage = serde_json::from_str(json).unwrap();
+    /// let read = usage.input_tokens + usage.cache_read_input_tokens.unwrap_or(0);
+    /// assert_eq!((read, usage.output_tokens), (103, 2));
+    /// ```
     pub struct TokenUsage {
         /// Input that was neither read from nor written to the cache.
         required input_tokens: i64 = "inputTokens";

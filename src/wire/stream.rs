@@ -142,6 +142,25 @@ union! {
     /// Every payload of the service has a member `p`, which is padding of random length so that nobody can tell the
     /// text from the size of what is sent. It is dropped.
     ///
+    /// ```
+    /// use bedrock_converse::wire::{ContentBlockDelta, ConverseStreamOutput};
+    ///
+    /// let mut text = String::new();
+    /// let mut read = |event: &ConverseStreamOutput<'_>| match event.known() {
+    ///     ConverseStreamOutput::ContentBlockDelta(event) => {
+    ///         if let ContentBlockDelta::Text(piece) = event.delta.known() {
+    ///             text.push_str(piece);
+    ///         }
+    ///     }
+    ///     ConverseStreamOutput::MessageStop(event) => println!("whole: {:?}", event.stop_reason),
+    ///     _ => {} // what this program has no use for, and what is newer than it
+    /// };
+    /// read(&ConverseStreamOutput::parse("contentBlockDelta", br#"{"contentBlockIndex":0,"delta":{"text":"Hi"}}"#)?);
+    /// read(&ConverseStreamOutput::parse("messageStop", br#"{"stopReason":"end_turn"}"#)?);
+    /// assert_eq!(text, "Hi");
+    /// # Ok::<(), bedrock_converse::Error>(())
+    /// ```
+    ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html>
     pub union ConverseStreamOutput<'a> {
         /// The answer begins.

@@ -38,6 +38,18 @@ shape! {
     /// The tools of a request.
     ///
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html>
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{SpecificToolChoice, Tool, ToolChoice, ToolConfiguration};
+    /// use serde_json::json;
+    ///
+    /// let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+    /// let tools = ToolConfiguration {
+    ///     tool_choice: Some(ToolChoice::Tool(SpecificToolChoice::new("get_weather"))),
+    ///     ..ToolConfiguration::new([Tool::new("get_weather", schema)])
+    /// };
+    /// assert_eq!(serde_json::to_value(&tools).unwrap()["toolChoice"], json!({"tool": {"name": "get_weather"}}));
+    /// ```
     pub struct ToolConfiguration {
         /// The tools, and cache points among them.
         required tools: Vec<Tool> = "tools";
@@ -96,6 +108,19 @@ shape! {
     }
 
     /// What a tool gave.
+    ///
+    /// ```
+    /// use bedrock_converse::wire::{ConverseRequest, ToolResultBlock, ToolResultStatus, ToolUseBlock};
+    /// use serde_json::json;
+    ///
+    /// let call = ToolUseBlock::new("call_1", "get_weather", json!({"city": "Paris"}));
+    /// let result = ToolResultBlock {
+    ///     status: Some(ToolResultStatus::Success),
+    ///     ..ToolResultBlock::json(call.tool_use_id.as_str(), json!({"celsius": 21}))
+    /// };
+    /// let request = ConverseRequest::new("us.amazon.nova-pro-v1:0").user("And outside?").assistant(call).user(result);
+    /// # let _ = request;
+    /// ```
     pub struct ToolResultBlock {
         /// The id of the tool use.
         required tool_use_id: String = "toolUseId";
