@@ -208,7 +208,9 @@ def no_point_behind_results(body: Json, case: Json) -> None:
             if message['role'] != 'user' or 'cachePoint' not in content[at] or 'toolResult' not in content[at - 1]:
                 continue
             point, is_setting = content.pop(at), at == len(content)
-            before = [m['content'] for m in body['messages'][:i] if m['role'] == 'user' and 'toolResult' not in m['content'][-1]]
+            # The turn that leads a conversation without one comes last, so it gets none.
+            led = body['messages'][0]['content'] == [{'text': EMPTY_TURN}]
+            before = [m['content'] for m in body['messages'][led:i] if m['role'] == 'user' and 'toolResult' not in m['content'][-1]]
             if before:
                 put_point(before[-1], point, replace=not is_setting)
 
