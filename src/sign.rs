@@ -292,8 +292,10 @@ fn push_trimmed(out: &mut Vec<u8>, value: &[u8]) {
 
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let hex = digits.map(|digit| DIGITS[usize::from(digit)]).collect();
+    let mut hex = Vec::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        hex.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
     String::from_utf8(hex).expect("digits are ASCII")
 }
 
@@ -302,14 +304,18 @@ pub(crate) struct Encoded<'a>(pub(crate) &'a str, pub(crate) bool);
 
 impl fmt::Display for Encoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte) || (*byte == b'/' && self.1);
-        for run in self.0.as_bytes().chunk_by(|one, next| is_plain(one) == is_plain(next)) {
-            match str::from_utf8(run) {
-                Ok(plain) if is_plain(&run[0]) => f.write_str(plain)?,
-                _ => run.iter().try_for_each(|byte| write!(f, "%{byte:02X}"))?,
-            }
+        let is_plain = |byte: &u8| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => true,
+            b'/' => self.1,
+            _ => false,
+        };
+        let mut rest = self.0.as_bytes();
+        while let Some(at) = rest.iter().position(|byte| !is_plain(byte)) {
+            f.write_str(&String::from_utf8_lossy(&rest[..at]))?;
+            write!(f, "%{:02X}", rest[at])?;
+            rest = &rest[at + 1..];
         }
-        Ok(())
+        f.write_str(&String::from_utf8_lossy(rest))
     }
 }
 
