@@ -122,7 +122,7 @@ pub fn short_term_api_key(
 pub(crate) struct Signer {
     region: String,
     service: &'static str,
-    day: Mutex<Option<DayKey>>,
+    day: Mutex<Option<Box<DayKey>>>,
 }
 
 struct DayKey {
@@ -221,10 +221,10 @@ impl Signer {
         let fits = |day: &DayKey| {
             day.date == date[..8] && day.credentials.secret_access_key() == credentials.secret_access_key()
         };
-        if !day.as_ref().is_some_and(fits) {
+        if !day.as_deref().is_some_and(fits) {
             let key = generate_signing_key(credentials.secret_access_key(), time, &self.region, self.service);
             let mac = Hmac::new_from_slice(key.as_ref()).expect("a key may have any length");
-            *day = Some(DayKey { date: date[..8].to_owned(), credentials: credentials.clone(), mac });
+            *day = Some(Box::new(DayKey { date: date[..8].to_owned(), credentials: credentials.clone(), mac }));
         }
         let mut mac = day.as_ref().expect("it was just made sure that there is one").mac.clone();
         drop(day);
