@@ -1,6 +1,6 @@
 //! Signature Version 4 and bearer keys: what stands in `Authorization`.
 //!
-//! Keys and signatures come from `aws-sigv4`. The canonical request is put together here, because that crate's own HTTP
+//! The day's key comes from `aws-sigv4`. The canonical request is put together here, because that crate's own HTTP
 //! signer writes the query of a presigned request, session token included, and every header of the caller to its trace
 //! log, and derives the day's key anew for each request. A test holds the two against each other.
 //!
@@ -12,11 +12,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_credential_types::{Credentials, Token};
-use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use aws_sigv4::sign::v4::generate_signing_key;
 use aws_smithy_types::date_time::{DateTime, Format};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, USER_AGENT};
 use sha2::{Digest, Sha256};
 
@@ -45,7 +46,7 @@ pub(crate) fn model_path(model_id: &str, operation: &str) -> Result<String> {
 ///
 /// [`ErrorKind::Credentials`] when the key has characters that a header cannot hold.
 pub(crate) fn bearer<B>(request: &mut http::Request<B>, key: &str) -> Result<()> {
-    let value = sensitive(&format!("Bearer {key}"), "the bearer key")?;
+    let value = sensitive(format!("Bearer {key}"), "the bearer key")?;
     request.headers_mut().insert(AUTHORIZATION, value);
     Ok(())
 }
@@ -110,7 +111,7 @@ pub fn short_term_api_key(
     };
     // In the canonical query the parameters are sorted; in the key the token follows the signed headers.
     let query = format!("{head}{token}&X-Amz-SignedHeaders=host");
-    let canonical = format!("POST\n/\n{query}\nhost:{HOST}\n\nhost\n{}", sha256_hex(b""));
+    let canonical = format!("POST\n/\n{query}\nhost:{HOST}\n\nhost\n{}", hex(&Sha256::digest(b"")));
     let signature = signer.signature(canonical.as_bytes(), credentials, now, &date, &scope);
     let url = format!("{HOST}/?{head}&X-Amz-SignedHeaders=host{token}&X-Amz-Signature={signature}&Version=1");
     let key = format!("bedrock-api-key-{}", STANDARD.encode(url));
@@ -121,13 +122,14 @@ pub fn short_term_api_key(
 pub(crate) struct Signer {
     region: String,
     service: &'static str,
-    day: Mutex<Option<DayKey>>,
+    day: Mutex<Option<Box<DayKey>>>,
 }
 
 struct DayKey {
     date: String,
     credentials: Credentials,
-    key: Vec<u8>,
+    /// Has the key in it.
+    mac: Hmac<Sha256>,
 }
 
 impl Signer {
@@ -157,7 +159,7 @@ impl Signer {
         headers.insert(X_AMZ_DATE, HeaderValue::from_str(&date).expect("a date is digits and letters"));
         match credentials.session_token() {
             Some(token) => {
-                headers.insert(X_AMZ_SECURITY_TOKEN, sensitive(token, "the session token")?);
+                headers.insert(X_AMZ_SECURITY_TOKEN, sensitive(token.to_owned(), "the session token")?);
             }
             None => {
                 headers.remove(X_AMZ_SECURITY_TOKEN);
@@ -180,7 +182,7 @@ impl Signer {
             }
             canonical.push(b'\n');
         }
-        for text in ["\n", &names_joined, "\n", &sha256_hex(request.body())] {
+        for text in ["\n", &names_joined, "\n", &hex(&Sha256::digest(request.body()))] {
             canonical.extend_from_slice(text.as_bytes());
         }
 
@@ -198,7 +200,7 @@ impl Signer {
             ", Signature=",
             &signature,
         ];
-        request.headers_mut().insert(AUTHORIZATION, sensitive(&value.concat(), "the access key id")?);
+        request.headers_mut().insert(AUTHORIZATION, sensitive(value.concat(), "the access key id")?);
         Ok(())
     }
 
@@ -214,18 +216,20 @@ impl Signer {
         date: &str,
         scope: &str,
     ) -> String {
-        let to_sign = [ALGORITHM, "\n", date, "\n", scope, "\n", &sha256_hex(canonical)].concat();
+        let to_sign = [ALGORITHM, "\n", date, "\n", scope, "\n", &hex(&Sha256::digest(canonical))].concat();
         let mut day = self.day.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = |day: &DayKey| {
             day.date == date[..8] && day.credentials.secret_access_key() == credentials.secret_access_key()
         };
-        if !day.as_ref().is_some_and(fits) {
+        if !day.as_deref().is_some_and(fits) {
             let key = generate_signing_key(credentials.secret_access_key(), time, &self.region, self.service);
-            let key = key.as_ref().to_vec();
-            *day = Some(DayKey { date: date[..8].to_owned(), credentials: credentials.clone(), key });
+            let mac = Hmac::new_from_slice(key.as_ref()).expect("a key may have any length");
+            *day = Some(Box::new(DayKey { date: date[..8].to_owned(), credentials: credentials.clone(), mac }));
         }
-        let key = &day.as_ref().expect("it was just made sure that there is one").key;
-        calculate_signature(key, to_sign.as_bytes())
+        let mut mac = day.as_ref().expect("it was just made sure that there is one").mac.clone();
+        drop(day);
+        mac.update(to_sign.as_bytes());
+        hex(&mac.finalize().into_bytes())
     }
 }
 
@@ -269,8 +273,8 @@ fn timestamp(time: SystemTime) -> Result<String> {
     }
 }
 
-fn sensitive(value: &str, what: &str) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(value)
+fn sensitive(value: String, what: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::try_from(value)
         .map_err(|_| Error::new(ErrorKind::Credentials, format!("{what} has characters that a header cannot hold")))?;
     value.set_sensitive(true);
     Ok(value)
@@ -286,14 +290,13 @@ fn push_trimmed(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-fn sha256_hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        hex.push(DIGITS[usize::from(byte >> 4)].into());
-        hex.push(DIGITS[usize::from(byte & 15)].into());
+    let mut hex = Vec::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        hex.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
     }
-    hex
+    String::from_utf8(hex).expect("digits are ASCII")
 }
 
 /// Text percent-encoded, all but `A-Za-z0-9-._~` and, when the flag says so, `/`.
@@ -301,14 +304,18 @@ pub(crate) struct Encoded<'a>(pub(crate) &'a str, pub(crate) bool);
 
 impl fmt::Display for Encoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte) || (*byte == b'/' && self.1);
-        for run in self.0.as_bytes().chunk_by(|one, next| is_plain(one) == is_plain(next)) {
-            match str::from_utf8(run) {
-                Ok(plain) if is_plain(&run[0]) => f.write_str(plain)?,
-                _ => run.iter().try_for_each(|byte| write!(f, "%{byte:02X}"))?,
-            }
+        let is_plain = |byte: &u8| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => true,
+            b'/' => self.1,
+            _ => false,
+        };
+        let mut rest = self.0.as_bytes();
+        while let Some(at) = rest.iter().position(|byte| !is_plain(byte)) {
+            f.write_str(&String::from_utf8_lossy(&rest[..at]))?;
+            write!(f, "%{:02X}", rest[at])?;
+            rest = &rest[at + 1..];
         }
-        Ok(())
+        f.write_str(&String::from_utf8_lossy(rest))
     }
 }
 

@@ -79,18 +79,18 @@ impl Client {
         read: impl Fn(Answer) -> BoxFuture<'a, Result<T>>,
     ) -> Result<T> {
         let shared = &*self.shared;
-        let template = self.request(path, body)?;
+        let body = Bytes::from(body);
         let mut clock = Clock::start(&self.options.timeouts);
         let mut attempts = shared.retries.attempts();
         let (mut renewed, mut clock_set) = (false, false);
         let mut refused: Option<(Identity<'_>, Error)> = None;
         loop {
+            let mut request = self.request(path, body.clone())?;
             let identity = match (clock.until_deadline(shared.authority.identity()).await, refused.take()) {
                 (Ok(identity), Some((old, error))) if identity == old => return Err(error),
                 (Err(renewal), Some((_, error))) => return Err(error.with_source(renewal)),
                 (identity, _) => identity.map_err(|error| error.with_attempts(attempts.number()))?,
             };
-            let mut request = template.clone();
             let time = shared.service_time();
             identity.authorise(&mut request, time).map_err(|error| error.with_attempts(attempts.number()))?;
             let wait = attempts.begin(shared.seconds());
@@ -144,11 +144,10 @@ impl Client {
     }
 
     /// The request as it is before it is authorised.
-    fn request(&self, path: &str, body: Vec<u8>) -> Result<Request> {
-        let mut request =
-            http::Request::post(format!("{}{path}", self.shared.url)).body(Bytes::from(body)).map_err(|error| {
-                Error::new(ErrorKind::InvalidInput, format!("{path:?} is no path of a URL")).with_source(error)
-            })?;
+    fn request(&self, path: &str, body: Bytes) -> Result<Request> {
+        let mut request = http::Request::post([&self.shared.url, path].concat()).body(body).map_err(|error| {
+            Error::new(ErrorKind::InvalidInput, format!("{path:?} is no path of a URL")).with_source(error)
+        })?;
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("bedrock-converse/", env!("CARGO_PKG_VERSION"))));

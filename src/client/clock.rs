@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -72,11 +72,13 @@ pub(super) struct TimedBody {
     timer: Option<Pin<Box<Sleep>>>,
     /// When the wait for a chunk is over, while there is one. `timer` goes off then or earlier.
     timer_at: Option<Instant>,
+    /// Whom `timer` wakes.
+    waker: Option<Waker>,
 }
 
 impl TimedBody {
     pub(super) fn new(body: Body, clock: Clock, limited: bool) -> Self {
-        Self { body, clock, limited, timer: None, timer_at: None }
+        Self { body, clock, limited, timer: None, timer_at: None, waker: None }
     }
 
     /// Lets go of the body: closes the connection, or gives it back when it is at its end.
@@ -97,6 +99,12 @@ impl Chunks for TimedBody {
         let Some(end) = self.timer_at else { return Poll::Pending };
         // The timer runs on from wait to wait: to wake once too often costs less than to set it for every chunk.
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
+        // Not `will_wake`: it is false when there are copies of one table.
+        let is_same = |waker: &Waker| waker.data() == cx.waker().data() && waker.vtable() == cx.waker().vtable();
+        if !timer.is_elapsed() && self.waker.as_ref().is_some_and(is_same) {
+            return Poll::Pending;
+        }
+        self.waker = Some(cx.waker().clone());
         ready!(timer.as_mut().poll(cx));
         if timer.deadline() < end {
             timer.as_mut().reset(end);

@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::FrameError;
-use super::frame::{Frame, Prelude};
+use super::frame::{Checksum, Frame, Prelude};
 use super::header::CheckedHeaders;
 
 /// A buffer of this many bytes is made at once, and kept for the next frame. Most frames stay far below.
@@ -74,6 +74,7 @@ pub struct Decoder {
     /// The prelude of `joined`, once it is there.
     prelude: Option<Prelude>,
     headers: CheckedHeaders,
+    checksum: Checksum,
     /// Where the next frame starts in the stream.
     offset: u64,
     failed: Option<FrameError>,
@@ -122,6 +123,9 @@ impl Decoder {
     /// When the bytes are not a valid frame. No later frame can be found then: the decoder lets go of its bytes and
     /// returns the same error from now on.
     pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, FrameError> {
+        if self.is_drained() {
+            return Ok(None);
+        }
         if let Some(error) = self.failed {
             return Err(error);
         }
@@ -154,6 +158,11 @@ impl Decoder {
         }
     }
 
+    /// Whether there is nothing to look at, as before every chunk of a stream.
+    fn is_drained(&self) -> bool {
+        self.chunk.is_empty() && self.joined.is_empty() && self.failed.is_none()
+    }
+
     /// Finds and checks the next frame. It ends at `at` in `chunk`, or is all of `joined` when that is not empty.
     fn locate(&mut self) -> Result<Option<Prelude>, FrameError> {
         if self.is_joined() {
@@ -168,10 +177,10 @@ impl Decoder {
                 return Ok(None);
             }
             if self.joined.is_empty()
-                && let Some(prelude) = Prelude::read(fresh, self.offset, self.limits)?
+                && let Some(prelude) = Prelude::read(fresh, self.offset, self.limits, &self.checksum)?
                 && let Some(frame) = fresh.get(..prelude.total)
             {
-                prelude.check(frame, self.offset, &mut self.headers)?;
+                prelude.check(frame, self.offset, &self.checksum, &mut self.headers)?;
                 self.at += prelude.total;
                 self.offset += prelude.total as u64;
                 return Ok(Some(prelude));
@@ -188,9 +197,9 @@ impl Decoder {
             self.joined.extend_from_slice(taken);
             self.at += taken.len();
             match self.prelude {
-                None => self.prelude = Prelude::read(&self.joined, self.offset, self.limits)?,
+                None => self.prelude = Prelude::read(&self.joined, self.offset, self.limits, &self.checksum)?,
                 Some(prelude) if self.is_joined() => {
-                    prelude.check(&self.joined, self.offset, &mut self.headers)?;
+                    prelude.check(&self.joined, self.offset, &self.checksum, &mut self.headers)?;
                     self.offset += prelude.total as u64;
                     return Ok(Some(prelude));
                 }

@@ -5,6 +5,18 @@ use std::fmt;
 use super::header::{CheckedHeaders, HeaderValue, Headers, Known};
 use super::{FrameError, Limits};
 
+/// Computes checksums. It is made once: to ask which instructions the processor has takes as long as a prelude.
+#[derive(Default)]
+pub(super) struct Checksum(crc32fast::Hasher);
+
+impl Checksum {
+    fn of(&self, bytes: &[u8]) -> u32 {
+        let mut hasher = self.0.clone();
+        hasher.update(bytes);
+        hasher.finalize()
+    }
+}
+
 /// The prelude and the checksum at the end: what a frame without headers and payload consists of.
 const EMPTY_FRAME: u32 = 16;
 
@@ -107,10 +119,15 @@ impl Prelude {
 
     /// Reads the prelude of the frame that starts with `bytes`, at `offset` in the stream; `None` when not all of it
     /// has come.
-    pub(super) fn read(bytes: &[u8], offset: u64, limits: Limits) -> Result<Option<Self>, FrameError> {
+    pub(super) fn read(
+        bytes: &[u8],
+        offset: u64,
+        limits: Limits,
+        checksum: &Checksum,
+    ) -> Result<Option<Self>, FrameError> {
         let Some(prelude) = bytes.first_chunk::<{ Self::LENGTH }>() else { return Ok(None) };
         let [t0, t1, t2, t3, h0, h1, h2, h3, stated @ ..] = *prelude;
-        let (stated, computed) = (u32::from_be_bytes(stated), crc32fast::hash(&prelude[..8]));
+        let (stated, computed) = (u32::from_be_bytes(stated), checksum.of(&prelude[..8]));
         if stated != computed {
             return Err(FrameError::PreludeChecksum { offset, stated, computed });
         }
@@ -126,10 +143,17 @@ impl Prelude {
         }
         Ok(Some(Self { total: total as usize, headers: headers as usize }))
     }
+
     /// Checks `frame`, which starts at `offset` in the stream, and keeps its headers in `headers`.
-    pub(super) fn check(self, frame: &[u8], offset: u64, headers: &mut CheckedHeaders) -> Result<(), FrameError> {
+    pub(super) fn check(
+        self,
+        frame: &[u8],
+        offset: u64,
+        checksum: &Checksum,
+        headers: &mut CheckedHeaders,
+    ) -> Result<(), FrameError> {
         let (message, stated) = frame.split_last_chunk().expect("a frame has 16 bytes or more");
-        let (stated, computed) = (u32::from_be_bytes(*stated), crc32fast::hash(message));
+        let (stated, computed) = (u32::from_be_bytes(*stated), checksum.of(message));
         if stated != computed {
             return Err(FrameError::MessageChecksum { offset, stated, computed });
         }

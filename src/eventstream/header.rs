@@ -103,21 +103,54 @@ impl CheckedHeaders {
 
     /// Checks `bytes`, the headers of the next frame, which start at `offset` in the stream, and keeps them.
     pub(super) fn replace(&mut self, bytes: &[u8], offset: u64) -> Result<(), FrameError> {
-        if self.bytes == bytes {
-            return Ok(());
+        match self.bytes == bytes {
+            true => Ok(()),
+            false => self.read(bytes, offset),
         }
-        check(bytes, offset)?;
+    }
+
+    fn read(&mut self, bytes: &[u8], offset: u64) -> Result<(), FrameError> {
+        let mut names: [&[u8]; PAIRWISE] = Default::default();
+        let mut many = BTreeSet::new(); // all names, once there are more than fit in `names`
+        let mut count = 0;
+        self.values.clear();
+        self.known = Default::default();
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let failed = |fault| FrameError::Header { offset: offset + (bytes.len() - rest.len()) as u64, fault };
+            let (raw, next) = RawHeader::split(rest).map_err(failed)?;
+            let value = raw.value().filter(|_| str::from_utf8(raw.name).is_ok());
+            let value = value.ok_or_else(|| failed(HeaderFault::NotUtf8))?;
+            if count == PAIRWISE {
+                many.extend(names);
+            }
+            let is_new = match names.get_mut(count) {
+                Some(name) => {
+                    *name = raw.name;
+                    !names[..count].contains(&raw.name)
+                }
+                None => many.insert(raw.name),
+            };
+            if !is_new {
+                return Err(failed(HeaderFault::Duplicate));
+            }
+            let known = KNOWN.iter().position(|name| name.as_bytes() == raw.name);
+            if let (Some(known), Some(text)) = (known, value.as_str()) {
+                let start = self.values.len();
+                self.values.push_str(text);
+                self.known[known] = Some((start, self.values.len()));
+            }
+            count += 1;
+            rest = next;
+        }
         self.bytes.clear();
         self.bytes.extend_from_slice(bytes);
-        self.values.clear();
-        self.known = KNOWN.map(|name| {
-            let start = self.values.len();
-            self.values.push_str(find(bytes, name)?.as_str()?);
-            Some((start, self.values.len()))
-        });
         Ok(())
     }
 }
+
+/// Up to this many names are compared each with each. Bedrock sends three headers.
+const PAIRWISE: usize = 8;
 
 fn find<'a>(mut bytes: &'a [u8], name: &str) -> Option<HeaderValue<'a>> {
     while let Ok((raw, rest)) = RawHeader::split(bytes) {
@@ -127,40 +160,6 @@ fn find<'a>(mut bytes: &'a [u8], name: &str) -> Option<HeaderValue<'a>> {
         bytes = rest;
     }
     None
-}
-
-/// Up to this many names are compared each with each. Bedrock sends three headers.
-const PAIRWISE: usize = 8;
-
-/// Checks every header in `bytes`, which start at `offset` in the stream.
-fn check(bytes: &[u8], offset: u64) -> Result<(), FrameError> {
-    let mut names: [&[u8]; PAIRWISE] = Default::default();
-    let mut many = BTreeSet::new(); // all names, once there are more than fit in `names`
-    let mut count = 0;
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let failed = |fault| FrameError::Header { offset: offset + (bytes.len() - rest.len()) as u64, fault };
-        let (raw, next) = RawHeader::split(rest).map_err(failed)?;
-        if !raw.is_utf8() {
-            return Err(failed(HeaderFault::NotUtf8));
-        }
-        if count == PAIRWISE {
-            many.extend(names);
-        }
-        let is_new = match names.get_mut(count) {
-            Some(name) => {
-                *name = raw.name;
-                !names[..count].contains(&raw.name)
-            }
-            None => many.insert(raw.name),
-        };
-        if !is_new {
-            return Err(failed(HeaderFault::Duplicate));
-        }
-        count += 1;
-        rest = next;
-    }
-    Ok(())
 }
 
 /// A header cut into its parts.
@@ -192,10 +191,6 @@ impl<'a> RawHeader<'a> {
         };
         let (value, rest) = rest.split_at_checked(length).ok_or(HeaderFault::Truncated)?;
         Ok((Self { name, code, value }, rest))
-    }
-
-    fn is_utf8(&self) -> bool {
-        str::from_utf8(self.name).is_ok() && (self.code != 7 || str::from_utf8(self.value).is_ok())
     }
 
     /// `None` only for a string that is not UTF-8: all else was settled by [`split`](Self::split).

@@ -154,6 +154,7 @@ impl Body {
     }
 
     /// [`chunk`](Self::chunk) for those who write a `Stream`.
+    #[inline]
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         match &mut self.0 {
             Source::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),

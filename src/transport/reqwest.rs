@@ -1,12 +1,12 @@
 //! The transport that is used unless another is given: reqwest, with nothing of it in the signatures.
 
-use std::pin::Pin;
+use std::future::Future as _;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body::Body as _;
 use reqwest::redirect;
 
 use super::{Body, BoxFuture, Chunks, Request, Response, Transport};
@@ -83,9 +83,14 @@ impl ReqwestTransport {
             let message = format!("the path {:?} would be sent as {:?}", uri.path(), request.url().path());
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
-        let response = self.client()?.execute(request).await.map_err(|error| connection(error, host))?;
-        let (head, body) = http::Response::<reqwest::Body>::from(response).into_parts();
-        Ok(Response::from_parts(head, Body::new(ReqwestBody(body))))
+        let mut answer = self.client()?.execute(request).await.map_err(|error| connection(error, host))?;
+        let (status, version) = (answer.status(), answer.version());
+        let headers = std::mem::take(answer.headers_mut());
+        let mut response = Response::new(Body::new(ReqwestBody(answer)));
+        *response.status_mut() = status;
+        *response.version_mut() = version;
+        *response.headers_mut() = headers;
+        Ok(response)
     }
 }
 
@@ -129,24 +134,14 @@ fn connection(error: reqwest::Error, host: &str) -> Error {
     Error::new(ErrorKind::Connection, message).with_source(error)
 }
 
-struct ReqwestBody(reqwest::Body);
+struct ReqwestBody(reqwest::Response);
 
 impl Chunks for ReqwestBody {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        loop {
-            match ready!(Pin::new(&mut self.0).poll_frame(cx)) {
-                Some(Ok(frame)) => {
-                    // What is no data is a trailer, which nobody here needs.
-                    if let Ok(data) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(data)));
-                    }
-                }
-                Some(Err(error)) => {
-                    let message = "the connection broke while the answer was read";
-                    return Poll::Ready(Some(Err(Error::new(ErrorKind::Connection, message).with_source(error))));
-                }
-                None => return Poll::Ready(None),
-            }
-        }
+        // The future holds nothing but the response: what has not come stays there when it is dropped.
+        pin!(self.0.chunk()).poll(cx).map(|chunk| {
+            let message = "the connection broke while the answer was read";
+            chunk.map_err(|error| Error::new(ErrorKind::Connection, message).with_source(error)).transpose()
+        })
     }
 }

@@ -90,7 +90,7 @@ macro_rules! shape {
 
         impl $(<$lt>)? $crate::wire::write::Write for $name $(<$lt>)? {
             fn write(&self, output: &mut dyn $crate::wire::write::Output) {
-                output.object(&[$( ($member, shape!(@value $kind self.$field)) ),*], &self.extra);
+                $crate::wire::write::object(output, &[$( ($member, shape!(@value $kind self.$field)) ),*], &self.extra);
             }
         }
 
@@ -199,7 +199,7 @@ macro_rules! union {
                     Self::Other(other) => &other.extra,
                     _ => $crate::wire::Extra::NONE,
                 };
-                output.object(self.member_and_value().as_slice(), extra);
+                $crate::wire::write::object(output, self.member_and_value().as_slice(), extra);
             }
         }
 

@@ -64,6 +64,7 @@ pub mod fault;
 mod guardrail;
 mod guardrail_reasoning;
 mod guardrail_trace;
+mod json;
 mod request;
 mod response;
 mod scan;
@@ -98,6 +99,6 @@ fn from_answer<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> Result<T> {
     from_json(json).map_err(|error| fault::from_success(json).unwrap_or(error))
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>> {
-    serde_json::to_vec(value).map_err(|error| Error::new(ErrorKind::InvalidInput, error.to_string()))
+fn to_json(value: &dyn write::Write) -> Result<Vec<u8>> {
+    json::json(value).map_err(|reason| Error::new(ErrorKind::InvalidInput, reason))
 }

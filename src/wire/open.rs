@@ -165,7 +165,7 @@ impl<'de, T> Read<'de> for Unread<T> {
 
 impl<T> Write for Unread<T> {
     fn write(&self, output: &mut dyn Output) {
-        output.json(&self.json);
+        self.json.write(output);
     }
 }
 

@@ -7,6 +7,7 @@ use super::{ContentBlockDelta, ContentBlockDeltaEvent, ReasoningContentBlockDelt
 /// Reads a delta of text, tool input or reasoning in just the form in which the service writes it:
 /// `{"contentBlockIndex":0,"delta":{"text":"…"},"p":"…"}`. `None` says nothing about the payload but that it has to be
 /// read in the ordinary way.
+#[inline]
 pub(super) fn delta(payload: &[u8]) -> Option<ContentBlockDeltaEvent<'_>> {
     let rest = payload.strip_prefix(br#"{"contentBlockIndex":"#)?;
     let (index, rest) = rest.split_at(rest.iter().position(|byte| !byte.is_ascii_digit())?);
@@ -36,9 +37,44 @@ pub(super) fn delta(payload: &[u8]) -> Option<ContentBlockDeltaEvent<'_>> {
     is_plain.then(|| ContentBlockDeltaEvent::new(delta, index))
 }
 
-/// Whether a string ends at this byte, or goes on in another way than by it.
+/// Whether a JSON string ends at this byte, or goes on in another way than by it.
 fn is_special(byte: &u8) -> bool {
     (*byte == b'"') | (*byte == b'\\') | (*byte < b' ')
+}
+
+/// How many bytes of `text` stand for themselves in a JSON string, up to the first that doesn't.
+#[inline]
+pub(super) fn plain(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(chunk) = text[at..].first_chunk::<16>() {
+        if chunk.iter().fold(false, |found, byte| found | is_special(byte)) {
+            break;
+        }
+        at += chunk.len();
+    }
+    while let Some(chunk) = text[at..].first_chunk() {
+        let plain = plain_among(*chunk);
+        at += plain;
+        if plain < chunk.len() {
+            return at;
+        }
+    }
+    match text.last_chunk() {
+        // All before `at` is plain, so it doesn't matter that some of it is looked at twice.
+        Some(chunk) => text.len() - chunk.len() + plain_among(*chunk),
+        None => text.iter().take_while(|byte| !is_special(byte)).count(),
+    }
+}
+
+/// [`plain`] for eight bytes, all of them at a time. Each special one is marked in its highest bit. Above the first there
+/// may be wrong marks.
+fn plain_among(bytes: [u8; 8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let below = |bytes: u64, limit: u8| bytes.wrapping_sub(ONES * u64::from(limit)) & !bytes;
+    let bytes = u64::from_le_bytes(bytes);
+    let equal = |byte: u8| below(bytes ^ (ONES * u64::from(byte)), 1);
+    let marks = (below(bytes, b' ') | equal(b'"') | equal(b'\\')) & (ONES << 7);
+    marks.trailing_zeros() as usize / 8
 }
 
 /// The JSON string at the start of `json`, and what follows it.
@@ -47,14 +83,8 @@ fn string(json: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     let mut is_plain = true;
     json.strip_prefix(b"\"")?;
     loop {
-        while let Some(chunk) = json.get(end..)?.first_chunk::<16>() {
-            if chunk.iter().fold(false, |found, byte| found | is_special(byte)) {
-                break;
-            }
-            end += chunk.len();
-        }
-        end += json[end..].iter().position(is_special)?;
-        match json[end] {
+        end += plain(json.get(end..)?);
+        match json.get(end)? {
             b'"' => break,
             b'\\' => (end, is_plain) = (end + 2, false),
             _ => return None,

@@ -6,26 +6,36 @@ use std::borrow::Cow;
 use base64::display::Base64Display;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
-use serde_json::Value;
+use serde::ser::{Error as _, Serialize, Serializer};
+use serde_json::{Number, Value};
 
 use super::open::{Entries, Extra};
 
 /// Where one value goes.
 pub(super) trait Output {
-    fn text(&mut self, text: &str);
+    fn null(&mut self);
     fn boolean(&mut self, boolean: bool);
-    fn integer(&mut self, integer: i64);
-    fn float(&mut self, float: f64);
+    fn number(&mut self, number: &Number);
+    fn text(&mut self, text: &str);
     fn blob(&mut self, bytes: &[u8]);
-    fn json(&mut self, json: &Value);
     fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Write>);
-    /// The members in order and then `extra`. What is absent comes from `extra` at its place.
-    fn object(&mut self, members: &[Member<'_>], extra: &Extra);
+    fn object(&mut self, members: &mut dyn Iterator<Item = (&str, &dyn Write)>);
+    /// In place of a value that cannot be written.
+    fn refuse(&mut self, reason: &'static str);
 }
 
 /// A name and a value, unless it is absent.
 pub(super) type Member<'a> = (&'a str, Option<&'a dyn Write>);
+
+/// Writes the members in order and then `extra`. What is absent comes from `extra` at its place.
+pub(super) fn object(output: &mut dyn Output, members: &[Member<'_>], extra: &Extra) {
+    let known = members.iter().filter_map(|(name, value)| {
+        let value = value.or_else(|| extra.get(name).map(|json| json as &dyn Write))?;
+        Some((*name, value))
+    });
+    let unknown = extra.iter().filter(|(name, _)| members.iter().all(|(known, _)| known != name));
+    output.object(&mut known.chain(unknown.map(|(name, json)| (name, json as &dyn Write))));
+}
 
 /// A type that can be a member.
 pub(super) trait Write {
@@ -64,23 +74,20 @@ impl<S: Serializer> Once<S> {
 }
 
 impl<S: Serializer> Output for Once<S> {
-    fn text(&mut self, text: &str) {
-        self.with(|serializer| serializer.serialize_str(text));
+    fn null(&mut self) {
+        self.with(|serializer| serializer.serialize_unit());
     }
 
     fn boolean(&mut self, boolean: bool) {
         self.with(|serializer| serializer.serialize_bool(boolean));
     }
 
-    fn integer(&mut self, integer: i64) {
-        self.with(|serializer| serializer.serialize_i64(integer));
+    fn number(&mut self, number: &Number) {
+        self.with(|serializer| number.serialize(serializer));
     }
 
-    fn float(&mut self, float: f64) {
-        self.with(|serializer| match float.is_finite() {
-            true => serializer.serialize_f64(float),
-            false => Err(S::Error::custom("JSON has no number for NaN or infinity")),
-        });
+    fn text(&mut self, text: &str) {
+        self.with(|serializer| serializer.serialize_str(text));
     }
 
     fn blob(&mut self, bytes: &[u8]) {
@@ -88,30 +95,16 @@ impl<S: Serializer> Output for Once<S> {
         self.with(|serializer| serializer.collect_str(&Base64Display::new(bytes, &BASE64_STANDARD)));
     }
 
-    fn json(&mut self, json: &Value) {
-        self.with(|serializer| json.serialize(serializer));
-    }
-
     fn list(&mut self, items: &mut dyn Iterator<Item = &dyn Write>) {
         self.with(|serializer| serializer.collect_seq(items));
     }
 
-    fn object(&mut self, members: &[Member<'_>], extra: &Extra) {
-        self.with(|serializer| {
-            let mut map = serializer.serialize_map(None)?;
-            for (name, value) in members {
-                match value {
-                    Some(value) => map.serialize_entry(name, value)?,
-                    None => extra.get(name).map_or(Ok(()), |json| map.serialize_entry(name, json))?,
-                }
-            }
-            for (name, json) in extra.iter() {
-                if members.iter().all(|(known, _)| *known != name) {
-                    map.serialize_entry(name, json)?;
-                }
-            }
-            map.end()
-        });
+    fn object(&mut self, members: &mut dyn Iterator<Item = (&str, &dyn Write)>) {
+        self.with(|serializer| serializer.collect_map(members));
+    }
+
+    fn refuse(&mut self, reason: &'static str) {
+        self.with(|_| Err(S::Error::custom(reason)));
     }
 }
 
@@ -141,13 +134,16 @@ impl Write for bool {
 
 impl Write for i64 {
     fn write(&self, output: &mut dyn Output) {
-        output.integer(*self);
+        output.number(&Number::from(*self));
     }
 }
 
 impl Write for f64 {
     fn write(&self, output: &mut dyn Output) {
-        output.float(*self);
+        match Number::from_f64(*self) {
+            Some(number) => output.number(&number),
+            None => output.refuse("JSON has no number for NaN or infinity"),
+        }
     }
 }
 
@@ -159,7 +155,14 @@ impl Write for Bytes {
 
 impl Write for Value {
     fn write(&self, output: &mut dyn Output) {
-        output.json(self);
+        match self {
+            Self::Null => output.null(),
+            Self::Bool(boolean) => output.boolean(*boolean),
+            Self::Number(number) => output.number(number),
+            Self::String(text) => output.text(text),
+            Self::Array(items) => items.write(output),
+            Self::Object(members) => output.object(&mut members.iter().map(|(name, json)| (name.as_str(), json as _))),
+        }
     }
 }
 
@@ -177,7 +180,6 @@ impl<T: Write> Write for Vec<T> {
 
 impl<T: Write> Write for Entries<T> {
     fn write(&self, output: &mut dyn Output) {
-        let members: Vec<Member<'_>> = self.iter().map(|(key, value)| (key, Some(value as &dyn Write))).collect();
-        output.object(&members, Extra::NONE);
+        output.object(&mut self.iter().map(|(key, value)| (key, value as _)));
     }
 }
