@@ -6,6 +6,7 @@
 //! show. `by hand` is the text alone, by `aws-smithy-eventstream` and `serde_json`.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
@@ -25,7 +26,7 @@ fn stream(criterion: &mut Criterion) {
     for (name, delta) in [("words", 20), ("one delta", usize::MAX)] {
         for (cut, chunk) in [("1 B", 1), ("16 KiB", 16 * 1024)] {
             let mut group = criterion.benchmark_group(format!("stream/{name}/chunks of {cut}"));
-            group.sample_size(10);
+            group.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(2));
             for size in [MB, 4 * MB] {
                 let bytes = answer(size, delta.min(size));
                 group.throughput(Throughput::Bytes(bytes.len() as u64));

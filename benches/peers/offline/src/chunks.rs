@@ -23,7 +23,7 @@ pub(crate) struct Chunks {
 
 impl Chunks {
     pub(crate) fn new(deltas: usize) -> Self {
-        let padding = "abcdefghijklmnopqrstuvwxyzABCDEFGH";
+        let padding = "abcdefghijklmnopqrstuvwxyzABCDE";
         let payload = format!(r#"{{"contentBlockIndex":0,"delta":{{"text":"{TEXT}"}},"p":"{padding}"}}"#);
         let header = |name: &'static str, value: &'static str| Header::new(name, HeaderValue::String(value.into()));
         let message = Message::new(payload)

@@ -4,7 +4,7 @@
 //! client keeps nothing of it; the model's stream keeps the text, which is what its answer is. `history TURNS`: a request
 //! of so many turns from the messages to the signed bytes, by the model.
 //!
-//! Prints nanoseconds, allocations, the most bytes that the call had allocated at once, and the most memory that the
+//! Prints nanoseconds of CPU, allocations, the most bytes that the call had allocated at once, and the most memory that the
 //! process had.
 
 mod chunks;
@@ -13,7 +13,6 @@ use std::future::{pending, poll_fn};
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Waker};
-use std::time::Instant;
 
 use bedrock_converse::messages::{
     ModelMessage, ModelRequest, ModelRequestPart, ModelResponse, ModelResponsePart, TextPart, ToolArgs, ToolCallPart,
@@ -22,6 +21,7 @@ use bedrock_converse::messages::{
 use bedrock_converse::transport::{BoxFuture, Request, Response, Transport};
 use bedrock_converse::wire::{ConverseRequest, ConverseStreamOutput};
 use bedrock_converse::{BedrockConverseModel, Result};
+use cpu_time::ThreadTime;
 
 use crate::chunks::{Chunks, FRAME, TEXT, provider};
 
@@ -84,7 +84,7 @@ fn history(turns: usize) -> Vec<ModelMessage> {
 fn measure(run: impl FnOnce()) {
     let mut time = 0;
     let allocations = allocation_counter::measure(|| {
-        let start = Instant::now();
+        let start = ThreadTime::now();
         run();
         time = start.elapsed().as_nanos();
     });
