@@ -101,5 +101,7 @@ fn main() {
         "model" => ours::requests_model(&input, count, &sent),
         program => panic!("no program {program}"),
     }
-    assert_eq!(sent.0.load(Ordering::Relaxed), count * input.body().len(), "all programs write the same");
+    let (written, needed) = (sent.0.load(Ordering::Relaxed), count * input.body().len());
+    // The model also writes `system`, `inferenceConfig` and `toolChoice` where they say nothing, as pydantic-ai does.
+    assert!(written == needed || program == "model" && written > needed, "every program writes the whole request");
 }
