@@ -3,16 +3,17 @@
 //! The stream has the shape of a recorded one: frames of about 200 bytes, three headers, padding. `checksum` is the
 //! floor, because no decoder can leave it out; `aws-smithy-eventstream` with `serde_json` is the usual alternative.
 
-use std::borrow::Cow;
 use std::hint::black_box;
 
-use aws_smithy_eventstream::frame::{DecodedFrame, MessageFrameDecoder, write_message_to};
+use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use bedrock_converse::eventstream::{Decoder, Frame};
 use bedrock_converse::wire::{ContentBlockDelta, ConverseStreamOutput};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use serde::Deserialize;
+
+#[path = "by_hand/read.rs"]
+mod by_hand;
 
 /// How many bytes come from the socket at once.
 const CHUNK: usize = 16 * 1024;
@@ -77,36 +78,9 @@ fn each_frame(chunks: &[Bytes], mut each: impl FnMut(Frame<'_>)) {
 }
 
 fn smithy_text(chunks: &[Bytes]) -> usize {
-    let mut decoder = MessageFrameDecoder::new();
     let mut length = 0;
-    let mut rest = BytesMut::new();
-    for chunk in chunks {
-        rest.extend_from_slice(chunk);
-        while let DecodedFrame::Complete(message) = decoder.decode_frame(&mut rest).expect("valid frames") {
-            let header = |name: &str| {
-                let header = message.headers().iter().find(|header| header.name().as_str() == name)?;
-                header.value().as_string().ok().map(|value| value.as_str())
-            };
-            if let (Some("event"), Some("contentBlockDelta")) = (header(":message-type"), header(":event-type")) {
-                length += serde_text(message.payload()).len();
-            }
-        }
-    }
+    by_hand::texts(chunks.iter().cloned(), |text| length += text.len());
     length
-}
-
-fn serde_text(payload: &[u8]) -> Cow<'_, str> {
-    #[derive(Deserialize)]
-    struct Event<'a> {
-        #[serde(borrow)]
-        delta: Delta<'a>,
-    }
-    #[derive(Deserialize)]
-    struct Delta<'a> {
-        #[serde(borrow)]
-        text: Cow<'a, str>,
-    }
-    serde_json::from_slice::<Event<'_>>(payload).expect("a text delta").delta.text
 }
 
 fn stream() -> Bytes {

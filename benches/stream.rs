@@ -3,9 +3,10 @@
 //! From the bytes of the HTTP body to events and the answer they add up to, through client and parts manager; two sizes
 //! whose throughputs must be equal. The worst cut is one byte per chunk, the usual one 16 KiB. The text comes in deltas of
 //! some words, as models write, or all of it in one, which is where a decoder that starts anew with each chunk would
-//! show.
+//! show. `by hand` is the text alone, by `aws-smithy-eventstream` and `serde_json`.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
@@ -15,6 +16,9 @@ use bedrock_converse::{BedrockConverseModel, BedrockProvider, Environment, Resul
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
+#[path = "by_hand/read.rs"]
+mod by_hand;
+
 const MB: usize = 1_000_000;
 
 fn stream(criterion: &mut Criterion) {
@@ -22,13 +26,18 @@ fn stream(criterion: &mut Criterion) {
     for (name, delta) in [("words", 20), ("one delta", usize::MAX)] {
         for (cut, chunk) in [("1 B", 1), ("16 KiB", 16 * 1024)] {
             let mut group = criterion.benchmark_group(format!("stream/{name}/chunks of {cut}"));
-            group.sample_size(10);
+            group.sample_size(10).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(2));
             for size in [MB, 4 * MB] {
                 let bytes = answer(size, delta.min(size));
                 group.throughput(Throughput::Bytes(bytes.len() as u64));
-                let model = model(Memory { bytes, chunk });
-                group.bench_function(BenchmarkId::from_parameter(format!("{} MB", size / MB)), |bencher| {
+                let memory = Memory { bytes, chunk };
+                let model = model(memory.clone());
+                let parameter = format!("{} MB", size / MB);
+                group.bench_function(BenchmarkId::new("ours", &parameter), |bencher| {
                     bencher.iter(|| runtime.block_on(read(&model, size)));
+                });
+                group.bench_function(BenchmarkId::new("by hand", &parameter), |bencher| {
+                    bencher.iter(|| read_by_hand(memory.clone(), size));
                 });
             }
             group.finish();
@@ -44,6 +53,13 @@ async fn read(model: &BedrockConverseModel, size: usize) {
         event.expect("no error");
     }
     assert_eq!(stream.get().text().expect("text").len(), size);
+}
+
+/// The same text without the rest of what an answer has, and without events.
+fn read_by_hand(chunks: Memory, size: usize) {
+    let mut whole = String::new();
+    by_hand::texts(chunks, |text| whole += text);
+    assert_eq!(whole.len(), size);
 }
 
 fn model(transport: Memory) -> BedrockConverseModel {
@@ -98,10 +114,18 @@ impl Transport for Memory {
     }
 }
 
+impl Iterator for Memory {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let chunk = self.bytes.split_to(self.chunk.min(self.bytes.len()));
+        (!chunk.is_empty()).then_some(chunk)
+    }
+}
+
 impl Chunks for Memory {
     fn poll_chunk(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        let chunk = self.bytes.split_to(self.chunk.min(self.bytes.len()));
-        Poll::Ready((!chunk.is_empty()).then_some(Ok(chunk)))
+        Poll::Ready(self.next().map(Ok))
     }
 }
 

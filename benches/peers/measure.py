@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Measures the peers side by side and prints the table; Python's standard library only.
 
-usage: measure.py [--rounds 7] [--only stream,unary,first,open] [--sizes] [--build-cpu] [--json FILE] [--svg FILE]
+usage: measure.py [--rounds 7] [--only stream,unary,…] [--sizes] [--build-cpu] [--json FILE] [--svg FILE]
+       measure.py --linear [--rounds 7]
 
-Every figure is of a whole process: CPU is user and system time from the kernel, memory its peak resident set. The
-programs take turns within a round, so that a busy moment of the machine meets them all; the table has medians, and
-ratios of those, which hold where the absolute figures don't.
+The programs take turns within a round, so that a busy moment of the machine meets them all; the table has medians, and
+ratios of those, which hold where the absolute figures don't. CPU is user and system time of a whole process, less that
+of the same process with one call, so that what is set up once, at the start or with the first call, counts for nobody.
 """
 
 import argparse
@@ -18,31 +19,65 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PROGRAMS = ['floor', 'handroll', 'sdk', 'ours', 'model']
-LABELS = {'floor': 'bare reqwest', 'handroll': 'by hand with smithy', 'sdk': 'AWS SDK', 'ours': 'bedrock-converse', 'model': '… its model'}
-COUNTS = {'stream': 2000, 'unary': 5000, 'first': 1000, 'open': 1000}
-ROWS = {  # row: (label, unit, digits)
-    'size': ('stripped program that streams one answer', 'MB', 2),
-    'crates': ('crates in the tree', '', 0),
-    'build': ('clean release build, CPU', 's', 0),
-    'stream': ('CPU per streamed answer of 100 deltas', 'µs', 0),
-    'unary': ('CPU per unary call', 'µs', 0),
-    'open': ('peak memory, 1,000 open streams', 'MB', 1),
-    'first': ('call to first delta, warm', 'µs', 0),
+LABELS = {
+    'floor': 'bare reqwest',
+    'handroll': 'by hand with smithy',
+    'sdk': 'AWS SDK',
+    'ours': 'bedrock-converse',
+    'model': '… its model',
 }
+PROGRAMS = list(LABELS)
+
+
+@dataclass
+class Row:
+    """What is measured. Goals are for ours: at most so many times what another program has, or, with '', so much."""
+
+    label: str
+    unit: str
+    digits: int
+    goals: dict[str, float]
+    count: int = 0  # of calls in a process
+    offline: bool = False
+    programs: list[str] = field(default_factory=lambda: PROGRAMS)
+
+
+ROWS = {
+    'size': Row('stripped program that streams one answer', 'MB', 2, {'floor': 1.20, 'sdk': 0.40}),
+    'crates': Row('crates in its tree', '', 0, {}),
+    'default': Row('crates that the library needs by default', '', 0, {'': 125}),
+    'core': Row('crates that its pure core needs', '', 0, {'': 25}),
+    'build': Row('clean release build, CPU', 's', 0, {'sdk': 0.45}, programs=PROGRAMS[:4]),
+    # The floor is the checksum alone. By hand is decoder and parser; the SDK and ours are whole streams of their clients.
+    'decode': Row('decode a 200-byte delta frame to its text', 'ns', 0, {'floor': 4, 'sdk': 0.10}, 1_000_000, True),
+    'stream': Row('CPU per streamed answer of 100 deltas', 'µs', 0, {'floor': 1.30, 'sdk': 0.40}, 2000),
+    'unary': Row('CPU per unary call', 'µs', 0, {'floor': 1.35}, 5000),
+    # From the caller's strings up to the call of the HTTP stack. The floor is the SHA-256 of the body alone.
+    'short': Row('build, serialise, sign a short request', 'µs', 1, {'sdk': 0.05}, 20_000, True, PROGRAMS[1:]),
+    'long': Row('the same, 100 turns of 4 KB and 20 tools', 'µs', 0, {'sdk': 0.37}, 500, True),
+    'open': Row('peak memory, 1,000 open streams', 'MB', 1, {'floor': 1.07}, 1000),
+    'first': Row('call to first delta, warm', 'µs', 0, {'sdk': 0.45}, 1000),
+}
+IN_ROUNDS = [name for name, row in ROWS.items() if row.count]
+LINEAR = {  # mode: (label, unit, sizes)
+    'client': ('streamed answer, by `Client`', 'MB', [1, 10, 100, 1000]),
+    'model': ('streamed answer, by the model, text kept', 'MB', [1, 10, 100, 1000]),
+    'history': ('request, turns of 690 bytes', 'turn', [1, 10, 100, 1000, 10_000]),
+}
+Figures = dict[str, dict[str, float]]
 
 
 def cargo(*arguments: str, **options) -> str:
     return subprocess.run(['cargo', *arguments], cwd=HERE, check=True, text=True, stdout=subprocess.PIPE, **options).stdout
 
 
-def crates(program: str) -> int:
-    """Distinct crates, the program itself not counted."""
-    tree = cargo('tree', '-p', f'peer-{program}', '-e', 'normal', '--prefix', 'none')
-    return len({line.removesuffix(' (*)') for line in tree.splitlines() if line}) - 1
+def crates(*arguments: str) -> int:
+    tree = cargo('tree', '-e', 'normal', '--prefix', 'none', *arguments)
+    return len({line.removesuffix(' (*)') for line in tree.splitlines() if line})
 
 
 def size(program: str) -> float:
@@ -59,101 +94,157 @@ def build_cpu(program: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def run(program: str, url: str, mode: str, count: int) -> tuple[float, float, str]:
-    """CPU seconds, peak resident bytes and output of one run."""
-    command = [HERE / 'target' / 'release' / f'peer-{program}', url, mode, str(count)]
+def run(program: str, *arguments: str) -> tuple[float, int, str]:
+    """CPU seconds, peak resident KiB and output of one run."""
+    command = [HERE / 'target' / 'release' / f'peer-{program}', *arguments]
     with tempfile.TemporaryFile('w+') as out:
         process = subprocess.Popen(command, stdout=out, env={'PATH': os.environ['PATH'], 'NO_PROXY': '*'})
         _, status, usage = os.wait4(process.pid, 0)
         if status:
-            sys.exit(f'peer-{program} {mode} failed with {status}')
+            sys.exit(f'peer-{program} {" ".join(arguments)} failed with {status}')
         out.seek(0)
-        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, out.read().strip()
+        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss, out.read().strip()
 
 
-def measure(program: str, url: str, mode: str) -> float:
-    count = COUNTS[mode]
-    cpu, memory, out = run(program, url, mode, count)
-    if mode == 'open':
-        return memory / 1e6
-    if mode == 'first':
-        return float(out) / 1e3
-    idle, _, _ = run(program, url, mode, 0)  # what starting the program costs
-    return (cpu - idle) / count * 1e6
+def measure(name: str, program: str, url: str) -> float:
+    row = ROWS[name]
+    command = ('offline', program, name) if row.offline else (program, url, name)
+    if name == 'first':
+        return float(run(*command, str(row.count))[2]) / 1e3
+    if name == 'open':
+        _, peak, _ = run(*command, str(row.count))
+        # A child's peak starts as its parent's, whose memory it has until it executes the program.
+        if peak <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
+            sys.exit(f'the peak of peer-{program} cannot be told from that of this script')
+        return peak * 1024 / 1e6
+    one, many = (run(*command, str(count))[0] for count in (1, 1 + row.count))
+    return (many - one) / row.count * (1e9 if row.unit == 'ns' else 1e6)
 
 
-def table(figures: dict[str, dict[str, float]]) -> str:
-    head = ['', *(LABELS[p] for p in PROGRAMS), 'ours ÷ bare', 'ours ÷ SDK']
-    lines = ['| ' + ' | '.join(head) + ' |', '|---|' + '--:|' * (len(head) - 1)]
-    for row, values in figures.items():
-        label, unit, digits = ROWS[row]
-        cells = [f'{values[p]:,.{digits}f} {unit}'.strip() for p in PROGRAMS]
-        ratios = [f'{values["ours"] / values[p]:.2f}' for p in ('floor', 'sdk')]
-        lines.append('| ' + ' | '.join([label, *cells, *ratios]) + ' |')
+def in_rounds(rounds: int, names: list[str]) -> Figures:
+    for program in ['server', 'offline', *PROGRAMS]:
+        cargo('build', '-q', '--release', '-p', f'peer-{program}')
+    server = subprocess.Popen([HERE / 'target' / 'release' / 'peer-server', '100'], stdout=subprocess.PIPE, text=True)
+    try:
+        url = server.stdout.readline().strip()
+        samples = {name: {program: [] for program in ROWS[name].programs} for name in names}
+        for round_ in range(rounds):
+            start = time.monotonic()
+            for name, programs in samples.items():
+                for program, values in programs.items():
+                    values.append(measure(name, program, url))
+            print(f'round {round_ + 1} of {rounds}: {time.monotonic() - start:.1f} s', file=sys.stderr)
+    finally:
+        server.kill()
+        server.wait()
+    return {name: {p: statistics.median(v) for p, v in programs.items()} for name, programs in samples.items()}
+
+
+def linear(rounds: int) -> str:
+    """How time and memory grow with an answer and with a history; each size in a process of its own."""
+    cargo('build', '-q', '--release', '-p', 'peer-offline')
+    samples = {(mode, size): [] for mode, (_, _, sizes) in LINEAR.items() for size in sizes}
+    for _ in range(rounds):
+        for (mode, size), values in samples.items():
+            values.append([int(text) for text in run('linear', mode, str(size))[2].split()])
+    lines = ['| | size | CPU | per unit | allocations | most allocated at once | peak of the process |', '|---|' + '--:|' * 6]
+    for (mode, size), values in samples.items():
+        label, unit, _ = LINEAR[mode]
+        nanoseconds, allocations, allocated, peak = map(statistics.median, zip(*values))
+        cells = [
+            f'{size:,} {unit}{"s" if unit == "turn" and size > 1 else ""}',
+            f'{nanoseconds / 1e6:,.2f} ms',
+            f'{nanoseconds / size / 1e3:,.1f} µs/{unit}',
+            f'{allocations:,.0f}',
+            f'{allocated / 1e6:,.2f} MB',
+            f'{peak / 1e6:,.1f} MB',
+        ]
+        lines.append('| ' + ' | '.join([label, *cells]) + ' |')
     return '\n'.join(lines)
 
 
-def chart(figures: dict[str, dict[str, float]]) -> str:
-    """Bars as shares of the AWS SDK's figure."""
-    colours = {'floor': '#9aa0a6', 'handroll': '#c58af9', 'sdk': '#f29900', 'ours': '#1a73e8', 'model': '#8ab4f8'}
-    width, bar, left = 760, 14, 290
-    parts, y = [], 30
-    for row, values in figures.items():
-        parts.append(f'<text x="0" y="{y + 2 * bar}" class="l">{ROWS[row][0]}</text>')
-        for program in PROGRAMS:
+def table(figures: Figures) -> str:
+    head = ['', *LABELS.values(), 'goal', 'ours ÷ bare', 'ours ÷ SDK', 'met']
+    lines = ['| ' + ' | '.join(head) + ' |', '|---|' + '--:|' * (len(head) - 1)]
+    for name, values in figures.items():
+        row = ROWS[name]
+        ours = values['ours']
+        cells = [f'{values[p]:,.{row.digits}f} {row.unit}'.strip() if p in values else '–' for p in PROGRAMS]
+        short = {'floor': ' × bare', 'sdk': ' × SDK', '': ''}
+        goal = ', '.join(f'≤ {factor:g}{short[of]}' for of, factor in row.goals.items())
+        ratios = [f'{ours / values[p]:.2f}' if p in values else '–' for p in ('floor', 'sdk')]
+        met = all(ours <= factor * values.get(of, 1) for of, factor in row.goals.items())
+        verdict = ('yes' if met else 'no') if row.goals else '–'
+        lines.append('| ' + ' | '.join([row.label, *cells, goal or '–', *ratios, verdict]) + ' |')
+    return '\n'.join(lines)
+
+
+def chart(figures: Figures) -> str:
+    """Bars as shares of the AWS SDK's figure; a line where the goal is."""
+    colours = {'floor': '#9aa0a6', 'handroll': '#a142f4', 'sdk': '#f29900', 'ours': '#1a73e8', 'model': '#8ab4f8'}
+    bar, left, full, width = 15, 300, 440, 860
+    parts, y = [], 44
+    for name, values in figures.items():
+        row = ROWS[name]
+        if 'sdk' not in values:
+            continue
+        middle = y + len(values) * bar / 2 + 4
+        parts.append(f'<text x="{left - 10}" y="{middle}" class="l" text-anchor="end">{row.label}</text>')
+        goal = min((factor * values[of] / values['sdk'] for of, factor in row.goals.items()), default=0)
+        for program in (p for p in PROGRAMS if p in values):
             share = values[program] / values['sdk']
-            length = share * (width - left - 60)
+            length = share * full
             parts.append(f'<rect x="{left}" y="{y}" width="{length:.1f}" height="{bar - 2}" fill="{colours[program]}"/>')
-            parts.append(f'<text x="{left + length + 4:.1f}" y="{y + bar - 4}" class="n">{share:.2f}</text>')
+            figure = f'{values[program]:,.{row.digits}f} {row.unit}'.strip()
+            after = left + (max(length, goal * full) if program == 'ours' else length) + 6
+            parts.append(f'<text x="{after:.1f}" y="{y + bar - 4}" class="n">{share:.2f} ({figure})</text>')
+            if program == 'ours' and goal:
+                x = left + goal * full
+                parts.append(f'<path d="M{x:.1f} {y - 2}v{bar + 2}" stroke="#d93025" stroke-width="2"/>')
             y += bar
-        y += 14
-    x = 0
-    for program in PROGRAMS:
-        parts.append(f'<rect x="{x}" y="6" width="10" height="10" fill="{colours[program]}"/>')
-        parts.append(f'<text x="{x + 14}" y="15" class="n">{LABELS[program]}</text>')
-        x += 170
-    style = '<style>text{font-family:sans-serif;fill:#555}.l{font-size:12px}.n{font-size:11px}</style>'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {y}">{style}{"".join(parts)}</svg>\n'
+        y += 16
+    x = 10
+    for program, label in LABELS.items():
+        parts.append(f'<rect x="{x}" y="12" width="12" height="12" fill="{colours[program]}"/>')
+        parts.append(f'<text x="{x + 17}" y="22" class="l">{label}</text>')
+        x += 40 + 7 * len(label)
+    parts.append(f'<path d="M{x + 4} 10v16" stroke="#d93025" stroke-width="2"/>')
+    parts.append(f'<text x="{x + 12}" y="22" class="l">goal; bars are shares of the SDK</text>')
+    style = '<style>text{font-family:sans-serif;fill:#333}.l{font-size:12px}.n{font-size:11px}</style>'
+    page = f'<rect width="{width}" height="{y}" fill="#fff"/>'
+    size = f'width="{width}" height="{y}" viewBox="0 0 {width} {y}"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{style}{page}{"".join(parts)}</svg>\n'
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--rounds', type=int, default=7)
-    parser.add_argument('--only', default='stream,unary,first,open')
-    parser.add_argument('--sizes', action='store_true', help='also program size and crate count')
-    parser.add_argument('--build-cpu', action='store_true', help='also the CPU of a clean release build (minutes)')
+    parser.add_argument('--only', default=','.join(IN_ROUNDS), help='the rows to measure in rounds')
+    parser.add_argument('--sizes', action='store_true', help='also program size and crate counts')
+    parser.add_argument('--build-cpu', action='store_true', help='also the CPU of one clean release build each (minutes)')
+    parser.add_argument('--linear', action='store_true', help='instead, how time and memory grow with the size of a call')
     parser.add_argument('--json', type=Path)
     parser.add_argument('--svg', type=Path)
     arguments = parser.parse_args()
     if not shutil.which('cargo'):
         parser.error('cargo is not on the PATH')
-    figures: dict[str, dict[str, float]] = {}
+    if arguments.linear:
+        print(linear(arguments.rounds))
+        return
+    figures: Figures = {}
     if arguments.sizes:
         figures['size'] = {p: size(p) for p in PROGRAMS}
-        figures['crates'] = {p: crates(p) for p in PROGRAMS}
+        figures['crates'] = {p: crates('-p', f'peer-{p}') for p in PROGRAMS}
+        library = ['--manifest-path', '../../Cargo.toml']
+        figures['default'] = {'ours': crates(*library) - 1}  # itself not counted
+        figures['core'] = {'ours': crates(*library, '--no-default-features') - 1}
     if arguments.build_cpu:
-        figures['build'] = {p: build_cpu(p) for p in PROGRAMS}
-    for program in ['server', *PROGRAMS]:
-        cargo('build', '-q', '--release', '-p', f'peer-{program}')
-    server = subprocess.Popen([HERE / 'target' / 'release' / 'peer-server', '100'], stdout=subprocess.PIPE, text=True)
-    try:
-        url = server.stdout.readline().strip()
-        modes = arguments.only.split(',')
-        samples = {mode: {p: [] for p in PROGRAMS} for mode in modes}
-        for round_ in range(arguments.rounds):
-            start = time.monotonic()
-            for mode in modes:
-                for program in PROGRAMS:
-                    samples[mode][program].append(measure(program, url, mode))
-            print(f'round {round_ + 1} of {arguments.rounds}: {time.monotonic() - start:.1f} s', file=sys.stderr)
-        for mode in modes:
-            figures[mode] = {p: statistics.median(values) for p, values in samples[mode].items()}
-    finally:
-        server.kill()
-        server.wait()
+        figures['build'] = {p: build_cpu(p) for p in ROWS['build'].programs}
+    figures |= in_rounds(arguments.rounds, arguments.only.split(','))
+    figures = {name: figures[name] for name in ROWS if name in figures}
     print(table(figures))
     if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=1) + '\n')
+        arguments.json.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + '\n')
     if arguments.svg:
         arguments.svg.write_text(chart(figures))
 

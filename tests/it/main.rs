@@ -32,7 +32,6 @@ mod faults;
 mod fixtures;
 #[cfg(feature = "serve")]
 mod hints;
-mod linear;
 mod messages;
 mod preflight;
 mod profile;
