@@ -1,0 +1,36 @@
+# What a user's code can rest on: the public items, whose types they show, and what may change between versions.
+
+# The listing in tests/public-api.txt has all items but what the compiler implements by itself.
+public_api() {
+    # Only rustdoc is told to be unstable: build scripts that look for it would have everything built again.
+    printf '#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc "$@"\n' >"$work/rustdoc"
+    chmod +x "$work/rustdoc"
+    RUSTDOC="$work/rustdoc" cargo rustdoc -q --lib --features cli -- -Z unstable-options --output-format json
+    cargo public-api --rustdoc-json target/doc/bedrock_converse.json -sss >target/public-api.txt
+    if ! diff -u tests/public-api.txt target/public-api.txt; then
+        echo "The public API has changed. If that is meant: cp target/public-api.txt tests/public-api.txt"
+        return 1
+    fi
+    echo "$(wc -l <tests/public-api.txt) items"
+    foreign_types target/public-api.txt
+}
+
+# Each crate that the listing names stands in .ci/foreign-types with its reason, and each that stands there is named.
+foreign_types() { # LISTING
+    local found=$work/crates
+    sed 's/[A-Za-z0-9_]*!.*//' "$1" | grep -oP '(?<![\w:])[a-z_]\w*(?=::)' | sort -u | grep -vx 'bedrock_converse\|self\|crate' >"$found"
+    if ! diff <(sed '/^#/d; s/ .*//' .ci/foreign-types | sort) "$found"; then
+        echo "< is allowed but not in the public API, > is in the public API but not allowed; see .ci/foreign-types"
+        return 1
+    fi
+    echo "types of $(paste -sd ' ' "$found")"
+}
+
+last_tag() { git describe --tags --abbrev=0 --match 'v*' HEAD 2>/dev/null; }
+
+semver() {
+    local tag
+    if ! tag=$(last_tag); then skip "semver" "no tag v* yet"; return; fi
+    cargo semver-checks -q --baseline-rev "$tag" --only-explicit-features --features cli
+    echo "no change since $tag that the version forbids"
+}
