@@ -20,6 +20,9 @@ readme() {
 }
 
 crate_count() {
+    if cargo tree --features cli -e all --prefix none | grep -E '^[a-z0-9_-]+-sys v|^native-tls v'; then
+        echo "the program and the tests must not need a system library"; return 1
+    fi
     budget "crates with default features" \
         "$(cargo tree -e normal --prefix none | sed 's/ (\*)//' | sort -u | grep -vc '^bedrock-converse ')" 125
 }
