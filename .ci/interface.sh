@@ -28,9 +28,9 @@ foreign_types() { # LISTING
 
 last_tag() { git describe --tags --abbrev=0 --match 'v*' HEAD 2>/dev/null; }
 
+# By the listing that the tag has, so neither the old version nor a tool is built.
 semver() {
     local tag
     if ! tag=$(last_tag); then skip "semver" "no tag v* yet"; return; fi
-    cargo semver-checks -q --baseline-rev "$tag" --only-explicit-features --features cli
-    echo "no change since $tag that the version forbids"
+    python3 .ci/semver.py "$tag"
 }

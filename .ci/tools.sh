@@ -16,7 +16,6 @@ tools() {
     tool cargo-machete 0.9.2
     tool cargo-public-api 0.52.0 # reads the JSON of rustdoc 1.95, format 57
     tool cargo-tarpaulin 0.37.5
-    if last_tag >/dev/null; then tool cargo-semver-checks 0.51.0; fi
 }
 
 debian() { # COMMAND PACKAGE...: installs them unless the command works
