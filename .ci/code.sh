@@ -1,11 +1,15 @@
 # What the code and the program are held to.
 
+crates() { # FLAGS...: how many are linked with these features, this one not counted
+    cargo tree -e normal --prefix none "$@" | sed 's/ (\*)//' | sort -u | grep -vc '^bedrock-converse '
+}
+
 pure_core() {
     cargo clippy -q --no-default-features --lib -- -D warnings
-    local tree
-    tree=$(cargo tree -e normal --no-default-features --prefix none | sed 's/ (\*)//' | sort -u)
-    if grep -E '^(tokio|reqwest|hyper|aws-)' <<<"$tree"; then echo "the pure core must not pull these"; return 1; fi
-    budget "crates in the pure core" "$(wc -l <<<"$tree")" 25
+    if cargo tree -e normal --no-default-features --prefix none | grep -E '^(tokio|reqwest|hyper|aws-)'; then
+        echo "the pure core must not pull these"; return 1
+    fi
+    budget "crates in the pure core" "$(crates --no-default-features)" 24
 }
 
 # Links lead somewhere, and the versions and features that the README names are the real ones.
@@ -23,8 +27,17 @@ crate_count() {
     if cargo tree --features cli -e all --prefix none | grep -E '^[a-z0-9_-]+-sys v|^native-tls v'; then
         echo "the program and the tests must not need a system library"; return 1
     fi
-    budget "crates with default features" \
-        "$(cargo tree -e normal --prefix none | sed 's/ (\*)//' | sort -u | grep -vc '^bedrock-converse ')" 125
+    budget "crates with default features" "$(crates)" 125
+    local feature said flags
+    while read -r feature said; do # the README's table of features
+        case $feature in
+            none) flags=--no-default-features ;;
+            client | rustls | native-tls) flags="--no-default-features --features $feature" ;;
+            *) flags="--features $feature" ;;
+        esac
+        # shellcheck disable=SC2086
+        [ "$(crates $flags)" -eq "$said" ] || { echo "$feature: $(crates $flags) crates, the README says $said"; return 1; }
+    done < <(sed -n '/^## Features/,/^Without/s/^| `\?\([a-z0-9-]*\)`\? |.* \([0-9]*\) |$/\1 \2/p' README.md)
 }
 
 # What the whole chain of credentials and both operations weigh in a program; see benches/peers.

@@ -21,7 +21,7 @@ minimal_versions() {
     cp -r Cargo.toml README.md src fixtures benches "$copy"
     touch "$copy/tests/layers.rs" "$copy/tests/it/main.rs"
     (
-        cd "$copy"
+        cd "$copy" || exit
         export CARGO_TARGET_DIR="$work/minimal-target"
         RUSTC_BOOTSTRAP=1 cargo -Z direct-minimal-versions update -q
         for features in "--features cli" "--features default" "--no-default-features"; do
