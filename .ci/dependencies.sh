@@ -11,7 +11,7 @@ dependency_policy() {
 }
 
 unused_dependencies() {
-    cargo machete # of the peers and the fuzz targets too
+    cargo machete --skip-target-dir # of the peers and the fuzz targets too
 }
 
 # The lower bounds in Cargo.toml are true: it builds with the oldest version of each that they allow.

@@ -1,13 +1,14 @@
 # What the package registry would get.
 
 package() {
-    local dirty=() version unpacked
+    local dirty=() crate unpacked
     [ "${CI:-}" = true ] || dirty=(--allow-dirty)
+    rm -rf target/package
     cargo publish --dry-run --locked -q "${dirty[@]}"
-    version=$(sed -n '0,/^version/s/^version = "\(.*\)"/\1/p' Cargo.toml)
-    unpacked=target/package/bedrock-converse-$version
-    budget "bytes of the package" "$(stat -c %s "$unpacked.crate")" 600000
-    tar -tf "$unpacked.crate" | cut -d / -f 2 | sort | uniq -c
+    crate=$(find target/package -name '*.crate')
+    budget "bytes of the package" "$(stat -c %s "$crate")" 600000
+    tar -tf "$crate" | cut -d / -f 2 | sort | uniq -c
     # Its own tests, which find no file of the checkout's there.
+    unpacked=target/package/$(basename "$crate" .crate)
     CARGO_TARGET_DIR=target cargo test -q --locked --lib --features cli --manifest-path "$unpacked/Cargo.toml"
 }

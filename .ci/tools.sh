@@ -15,7 +15,6 @@ tools() {
     tool cargo-deny 0.20.2
     tool cargo-machete 0.9.2
     tool cargo-public-api 0.52.0 # reads the JSON of rustdoc 1.95, format 57
-    tool cargo-tarpaulin 0.37.5
 }
 
 debian() { # COMMAND PACKAGE...: installs them unless the command works
