@@ -18,7 +18,7 @@ mod replay;
 mod reqwest;
 mod rules;
 mod secrets;
-#[cfg(feature = "rustls")]
+#[cfg(all(feature = "rustls", not(feature = "native-tls")))]
 mod tls;
 
 use std::fmt;

@@ -176,6 +176,20 @@ fn without_a_way_to_aws_both_ways_on_are_named() {
 }
 
 #[test]
+fn proxies_are_those_of_the_environment() {
+    let proxy = Server::start().unwrap(); // answers whatever host it is asked for
+    let url = proxy.url();
+    let ask = |variables: &[(&str, &str)]| {
+        let mut ask = with_keys(["ask", "-m", CLAUDE, "--endpoint-url", "http://127.0.0.1:1", "Hi"]);
+        Run::of(ask.env_remove("NO_PROXY").envs(variables.iter().copied()))
+    };
+    ask(&[("HTTP_PROXY", url.as_str())]).success();
+    ask(&[("ALL_PROXY", url.as_str())]).success();
+    ask(&[("HTTP_PROXY", url.as_str()), ("NO_PROXY", "127.0.0.1")]).failure();
+    assert_eq!(proxy.requests().len(), 2);
+}
+
+#[test]
 fn a_wrong_command_line_is_told_apart() {
     for arguments in [
         &["ask", "--no-such-option"][..],
