@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -94,25 +95,26 @@ def empty() -> int:
         return program.stat().st_size
 
 
-def table(heading: list[str], rows: list[list]) -> None:
-    print('| ' + ' | '.join(heading) + ' |')
-    print('|---' + '|--:' * (len(heading) - 1) + '|')
-    for row in rows:
+def table(rows: Iterator[list]) -> None:
+    """Each row is printed when it is there: the builds take their time."""
+    for index, row in enumerate(rows):
         print('| ' + ' | '.join(f'{cell:,}' if isinstance(cell, int) else cell for cell in row) + ' |', flush=True)
+        if index == 0:
+            print('|---' + '|--:' * (len(row) - 1) + '|')
     print()
 
 
-def features() -> None:
-    rows = []
+def features() -> Iterator[list]:
+    yield ['features', 'program, bytes', 'more', 'crates', 'more']
+    base = None
     for label, names in FEATURES:
         weight, count = size('ours', '--no-default-features', f'--features={names}'), crates(f'--features={names}')
-        base = rows[0] if rows else [label, weight, '', count]
-        rows.append([label, weight, f'{weight - base[1]:+,}', count, f'{count - base[3]:+}'])
-    rows[0][2] = rows[0][4] = ''
-    rows.append(['the pure core alone, decoding', size('core'), '', crates(), ''])
-    rows.append(['for comparison: bare reqwest with rustls', size('floor'), '', '', ''])
-    rows.append(['for comparison: a program that does nothing', empty(), '', '', ''])
-    table(['features', 'program, bytes', 'more', 'crates', 'more'], rows)
+        more = [f'{weight - base[0]:+,}', f'{count - base[1]:+}'] if base else ['', '']
+        base = base or (weight, count)
+        yield [label, weight, more[0], count, more[1]]
+    yield ['the pure core alone, decoding', size('core'), '', crates(), '']
+    yield ['for comparison: bare reqwest with rustls', size('floor'), '', '', '']
+    yield ['for comparison: a program that does nothing', empty(), '', '', '']
 
 
 def lines(program: Path) -> list[tuple[int, str]]:
@@ -157,27 +159,30 @@ def own_code(program: Path) -> Counter:
     return weights
 
 
-def parts() -> None:
-    program = build('ours', settings={'strip': '"none"', **{f'package.{crate}.debug': '"line-tables-only"' for crate in LINES}})
-    weights = own_code(program)
+def parts() -> Iterator[list]:
+    settings = {f'package.{crate}.debug': '"line-tables-only"' for crate in LINES}
+    weights = own_code(build('ours', settings={'strip': '"none"', **settings}))
 
     def weigh(prefix: str, names: str) -> int:
         paths = [f'{prefix}{name}' for name in names.split()]
         return sum(n for file, n in weights.items() if any(file == path or file.startswith(f'{path}/') for path in paths))
 
-    rows = [[label, weigh('', names)] for label, names in PARTS]
-    rows += [['credentials', weigh('', 'credentials')]]
-    rows += [[f'… {label}', weigh('credentials/', names)] for label, names in SOURCES]
-    rows += [['all of the library', sum(row[1] for row in rows if not row[0].startswith('…'))]]
-    table(['machine code of', 'bytes'], rows)
+    yield ['machine code of', 'bytes']
+    for label, names in PARTS:
+        yield [label, weigh('', names)]
+    yield ['credentials', weigh('', 'credentials')]
+    for label, names in SOURCES:
+        yield [f'… {label}', weigh('credentials/', names)]
+    yield ['all of the library', sum(weigh('', names) for names in [*(names for _, names in PARTS), 'credentials'])]
 
 
-def flags() -> None:
-    rows = []
+def flags() -> Iterator[list]:
+    yield ['profile', 'program, bytes', 'change']
+    base = None
     for label, settings, link in FLAGS:
         weight = size('ours', settings=settings, link=link)
-        rows.append([label, weight, f'{weight / rows[0][1] - 1:+.0%}' if rows else ''])
-    table(['profile', 'program, bytes', 'change'], rows)
+        yield [label, weight, f'{weight / base - 1:+.0%}' if base else '']
+        base = base or weight
 
 
 def main() -> None:
@@ -187,7 +192,7 @@ def main() -> None:
         parser.add_argument(f'--{draw.__name__}', action='store_true')
     chosen = vars(parser.parse_args())
     for draw in [draw for draw in every if chosen[draw.__name__]] or every:
-        draw()
+        table(draw())
 
 
 if __name__ == '__main__':
