@@ -1,6 +1,5 @@
 //! Environment variables: the process's own, or a fixed set in a test.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ use std::sync::Arc;
 /// assert_eq!(environment.var("AWS_PROFILE"), None);
 /// ```
 #[derive(Clone, Default)]
-pub struct Environment(Option<Arc<BTreeMap<String, String>>>);
+pub struct Environment(Option<Arc<[(String, String)]>>);
 
 impl Environment {
     /// The process's environment, read anew each time.
@@ -24,13 +23,13 @@ impl Environment {
 
     /// These variables and no others.
     pub fn fixed<K: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self(Some(Arc::new(variables.into_iter().map(|(k, v)| (k.into(), v.into())).collect())))
+        Self(Some(variables.into_iter().map(|(k, v)| (k.into(), v.into())).collect()))
     }
 
     /// The value of `name`, unless it is unset, empty or not Unicode.
     pub fn var(&self, name: &str) -> Option<String> {
         let value = match &self.0 {
-            Some(fixed) => fixed.get(name).cloned(),
+            Some(fixed) => fixed.iter().rfind(|(key, _)| key == name).map(|(_, value)| value.clone()),
             #[expect(clippy::disallowed_methods, reason = "the one place that reads the process's environment")]
             None => std::env::var(name).ok(),
         };

@@ -464,12 +464,22 @@ fn chain(
 
 fn duration_of(environment: &Environment, name: &str) -> Result<Option<Duration>> {
     let Some(text) = environment.var(name) else { return Ok(None) };
-    let seconds = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0);
-    match seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+    match seconds(&text).filter(|duration| !duration.is_zero()) {
         Some(duration) => Ok(Some(duration)),
         None => {
             let message = format!("{name} is {text:?}; it must be a number of seconds above 0");
             Err(Error::new(ErrorKind::Configuration, message))
         }
     }
+}
+
+/// Seconds with decimals. Not by way of `f64`: the tables of its parser alone weigh 10 KB.
+fn seconds(text: &str) -> Option<Duration> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let number = |digits: &str| match digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => digits.parse::<u64>().ok(),
+        false => None,
+    };
+    let nanos = number(format!("{decimals:0<9}").get(..9)?)?;
+    Some(Duration::from_secs(number(&format!("0{whole}"))?) + Duration::from_nanos(nanos))
 }

@@ -2,7 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -20,7 +19,7 @@ pub(super) enum FileKind {
 ///
 /// A nested property (`sts =` followed by indented lines) keeps its lines in the value, each after a line feed.
 #[derive(Clone, Default)]
-pub(super) struct Section(BTreeMap<String, String>);
+pub(super) struct Section(Named<String>);
 
 impl Section {
     /// The value of `name` (in lower case), unless it is empty.
@@ -36,19 +35,50 @@ impl Section {
     }
 }
 
+/// What a file has under names, few enough to be searched one by one; a map of the library's weighs 6 KB more.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Named<T>(Vec<(String, T)>);
+
+impl<T: Default> Named<T> {
+    pub(super) fn get(&self, name: &str) -> Option<&T> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The value of this name, which may be new.
+    fn entry(&mut self, name: String) -> &mut T {
+        let index = self.names().position(|other| other == name).unwrap_or(self.0.len());
+        if index == self.0.len() {
+            self.0.push((name, T::default()));
+        }
+        &mut self.0[index].1
+    }
+
+    fn remove(&mut self, name: &str) {
+        self.0.retain(|(other, _)| other != name);
+    }
+}
+
 /// Names only: among the values are secrets.
 impl fmt::Debug for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.0.names()).finish()
     }
 }
 
 /// What the two files say together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sections {
-    pub(super) profiles: BTreeMap<String, Section>,
-    pub(super) sso_sessions: BTreeMap<String, Section>,
-    pub(super) services: BTreeMap<String, Section>,
+    pub(super) profiles: Named<Section>,
+    pub(super) sso_sessions: Named<Section>,
+    pub(super) services: Named<Section>,
 }
 
 impl Sections {
@@ -62,7 +92,7 @@ impl Sections {
         let mut prefixed_default = false;
         // The section that the line stands in (`None` inside: one that means nothing here), and the last property.
         let mut section: Option<Option<&mut Section>> = None;
-        let mut last = None;
+        let mut last: Option<String> = None;
         for (index, line) in text.lines().enumerate() {
             let refuse = |why: &str| {
                 // The line itself may hold a secret.
@@ -78,21 +108,20 @@ impl Sections {
                     return refuse("only a comment may follow a section's name");
                 }
                 let (target, name) = self.target(name.trim(), kind, &mut prefixed_default);
-                section = Some(target.map(|target| target.entry(name).or_default()));
+                section = Some(target.map(|target| target.entry(name)));
                 last = None;
                 continue;
             }
             let Some(section) = &mut section else { return refuse("a property must stand in a section") };
             let Some(Section(properties)) = section else { continue };
             if line.starts_with([' ', '\t']) {
-                let Some(value) = last.as_ref().and_then(|name: &String| properties.get_mut(name)) else {
-                    return refuse("an indented line must continue a property");
-                };
+                let Some(name) = &last else { return refuse("an indented line must continue a property") };
+                let value = properties.entry(name.clone());
                 value.push('\n');
                 value.push_str(content);
             } else {
                 let Some((name, value)) = property(line) else { return refuse("a property must be `name = value`") };
-                properties.insert(name.clone(), value.to_owned());
+                *properties.entry(name.clone()) = value.to_owned();
                 last = Some(name);
             }
         }
@@ -105,7 +134,7 @@ impl Sections {
         name: &str,
         kind: FileKind,
         prefixed_default: &mut bool,
-    ) -> (Option<&mut BTreeMap<String, Section>>, String) {
+    ) -> (Option<&mut Named<Section>>, String) {
         if kind == FileKind::Credentials {
             return (Some(&mut self.profiles), unquoted(name));
         }

@@ -42,7 +42,9 @@ async fn output(command: &str) -> io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
     let mut process = Command::new(shell);
     process.args([flag, command]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = Running(process.spawn()?);
-    let (stdout, stderr) = (read(running.0.stdout.take()), read(running.0.stderr.take()));
+    let (stdout, stderr) =
+        (running.0.stdout.take().expect("it is piped"), running.0.stderr.take().expect("it is piped"));
+    let (stdout, stderr) = (read(Box::new(stdout)), read(Box::new(stderr)));
     let (stdout, stderr) = (finished(stdout).await?, finished(stderr).await?);
     // Both its ends are closed, so it is about to end too.
     loop {
@@ -65,14 +67,11 @@ impl Drop for Running {
 }
 
 /// Reads on a thread of its own: the library asks the runtime for no more than timers.
-fn read(pipe: Option<impl Read + Send + 'static>) -> oneshot::Receiver<io::Result<Vec<u8>>> {
+fn read(pipe: Box<dyn Read + Send>) -> oneshot::Receiver<io::Result<Vec<u8>>> {
     let (sender, receiver) = oneshot::channel();
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        let outcome = match pipe {
-            Some(pipe) => pipe.take(LONGEST).read_to_end(&mut bytes).map(|_| bytes),
-            None => Ok(bytes),
-        };
+        let outcome = pipe.take(LONGEST).read_to_end(&mut bytes).map(|_| bytes);
         // Nobody is there to receive it when the future was dropped.
         let _ = sender.send(outcome);
     });

@@ -23,8 +23,14 @@ macro_rules! shape {
     (@value required $field:expr) => { Some(&$field) };
     (@value optional $field:expr) => { $field.as_ref().map(|value| value as &dyn $crate::wire::write::Write) };
 
-    (@finish required $field:ident $member:literal) => { $field.ok_or_else(|| $crate::wire::read::missing($member))? };
-    (@finish optional $field:ident $member:literal) => { $field };
+    (@blank required $type:ty) => { <$type as $crate::wire::read::Blank>::blank() };
+    (@blank optional $type:ty) => { None };
+
+    (@is_required required) => { true };
+    (@is_required optional) => { false };
+
+    (@ignored) => { None };
+    (@ignored $name:literal) => { Some($name) };
 
     // Sorts the members into required and optional ones.
     (@new $name:ident [$($lt:lifetime)?] [$($required:tt)*] [$($optional:tt)*] required $field:ident $type:ty; $($rest:tt)*) => {
@@ -71,20 +77,26 @@ macro_rules! shape {
             const MEMBERS: &'static [&'static str] = &[$($member),*];
         }
 
-        impl<'de $(: $lt, $lt)?> $crate::wire::read::Read<'de> for $name $(<$lt>)? {
-            fn read(input: &mut dyn $crate::wire::read::Input<'de>) -> Result<Self, $crate::wire::read::Failure> {
-                $( let mut $field: Option<$type> = None; )*
-                let mut extra = $crate::wire::Extra::default();
-                input.object(stringify!($name), &mut |name, input| match name {
-                    $( $member => extra.read(name, input, &mut $field), )*
-                    $( $ignored => input.skip(), )?
-                    _ => extra.keep(name, input),
-                })?;
-                Ok(Self {
+        impl $(<$lt>)? $crate::wire::read::Blank for $name $(<$lt>)? {
+            fn blank() -> Self {
+                Self {
                     $($( $beside: Default::default(), )*)?
-                    $( $field: shape!(@finish $kind $field $member), )*
-                    extra,
-                })
+                    $( $field: shape!(@blank $kind $type), )*
+                    extra: $crate::wire::Extra::default(),
+                }
+            }
+        }
+
+        impl<'de $(: $lt, $lt)?> $crate::wire::read::Read<'de> for $name $(<$lt>)? {
+            fn read(&mut self, input: &mut dyn $crate::wire::read::Input<'de>) -> Result<(), $crate::wire::read::Failure> {
+                let slots = &mut [$( $crate::wire::read::Slot {
+                    name: $member,
+                    value: &mut self.$field,
+                    required: shape!(@is_required $kind),
+                    takes_null: <$type as $crate::wire::read::Blank>::TAKES_NULL,
+                    filled: false,
+                } ),*];
+                $crate::wire::read::structure(stringify!($name), input, slots, &mut self.extra, shape!(@ignored $($ignored)?))
             }
         }
 
@@ -101,6 +113,8 @@ macro_rules! shape {
 
 /// Declares unions of the service model: an enum with a variant per member and `Other`.
 macro_rules! union {
+    (@first $variant:ident $type:ty; $($rest:tt)*) => { Self::$variant($crate::wire::read::Blank::blank()) };
+
     ($(
         $(#[$attribute:meta])*
         pub union $name:ident $(<$lt:lifetime>)? {
@@ -170,26 +184,35 @@ macro_rules! union {
             const MEMBERS: &'static [&'static str] = &[$($member),*];
         }
 
+        impl $(<$lt>)? $crate::wire::read::Blank for $name $(<$lt>)? {
+            fn blank() -> Self {
+                union!(@first $($variant $type;)*)
+            }
+        }
+
+        impl<'de $(: $lt, $lt)?> $crate::wire::read::Variants<'de> for $name $(<$lt>)? {
+            fn become_variant(&mut self, index: usize) -> &mut dyn $crate::wire::read::Read<'de> {
+                let mut variants = 0..;
+                $( if variants.next() == Some(index) {
+                    *self = Self::$variant($crate::wire::read::Blank::blank());
+                } )*
+                match self {
+                    $( Self::$variant(value) => value, )*
+                    Self::Other(_) => unreachable!("it has just become another variant"),
+                }
+            }
+        }
+
         impl<'de $(: $lt, $lt)?> $crate::wire::read::Read<'de> for $name $(<$lt>)? {
-            fn read(input: &mut dyn $crate::wire::read::Input<'de>) -> Result<Self, $crate::wire::read::Failure> {
-                let mut known: Option<Self> = None;
+            fn read(&mut self, input: &mut dyn $crate::wire::read::Input<'de>) -> Result<(), $crate::wire::read::Failure> {
+                let members = &[$( ($member, <$type as $crate::wire::read::Blank>::TAKES_NULL) ),*];
                 let mut extra = $crate::wire::Extra::default();
-                input.object(stringify!($name), &mut |name, input| match name {
-                    _ if known.as_ref().is_some_and(|known| known.member() == Some(name)) => {
-                        Err($crate::wire::read::twice())
-                    }
-                    $( $member if known.is_none() => {
-                        let mut value: Option<$type> = None;
-                        extra.read(name, input, &mut value)?;
-                        known = value.map(Self::$variant);
-                        Ok(())
-                    } )*
-                    _ => extra.keep(name, input),
-                })?;
-                Ok(match known {
-                    Some(known) if extra.is_empty() => known,
-                    known => Self::Other(Box::new($crate::wire::Other { known, extra })),
-                })
+                let is_known = $crate::wire::read::union(stringify!($name), input, members, self, &mut extra)?;
+                if !is_known || !extra.is_empty() {
+                    let known = is_known.then(|| std::mem::replace(self, $crate::wire::read::Blank::blank()));
+                    *self = Self::Other(Box::new($crate::wire::Other { known, extra }));
+                }
+                Ok(())
             }
         }
 
@@ -283,9 +306,16 @@ macro_rules! open_enum {
             const MEMBERS: &'static [&'static str] = &[$($value),*];
         }
 
+        impl $crate::wire::read::Blank for $name {
+            fn blank() -> Self {
+                Self::Unknown(String::new())
+            }
+        }
+
         impl<'de> $crate::wire::read::Read<'de> for $name {
-            fn read(input: &mut dyn $crate::wire::read::Input<'de>) -> Result<Self, $crate::wire::read::Failure> {
-                input.text().map(Self::from)
+            fn read(&mut self, input: &mut dyn $crate::wire::read::Input<'de>) -> Result<(), $crate::wire::read::Failure> {
+                *self = input.text()?.into();
+                Ok(())
             }
         }
 

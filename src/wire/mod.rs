@@ -87,15 +87,22 @@ pub use response::*;
 pub use stream::*;
 pub use tools::*;
 
+use self::read::{Blank, Read};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Reads one JSON value that takes up all of `json`.
-fn from_json<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> Result<T> {
-    serde_json::from_slice(json).map_err(|error| Error::new(ErrorKind::Protocol, read::shorten(&error.to_string())))
+fn from_json<'a, T: Read<'a> + Blank>(json: &'a [u8]) -> Result<T> {
+    let mut value = T::blank();
+    read_json(&mut value, json)?;
+    Ok(value)
+}
+
+fn read_json<'a>(value: &mut dyn Read<'a>, json: &'a [u8]) -> Result<()> {
+    read::from_slice(value, json).map_err(|error| Error::new(ErrorKind::Protocol, read::shorten(&error.to_string())))
 }
 
 /// Reads an answer of the service.
-fn from_answer<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> Result<T> {
+fn from_answer<'a, T: Read<'a> + Blank>(json: &'a [u8]) -> Result<T> {
     from_json(json).map_err(|error| fault::from_success(json).unwrap_or(error))
 }
 

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::read::{Failure, Input, Read, deserialize};
+use super::read::{Blank, Failure, Input, Read, deserialize};
 use super::write::{Output, Write, serialize};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -158,8 +158,15 @@ impl<T> fmt::Debug for Unread<T> {
 }
 
 impl<'de, T> Read<'de> for Unread<T> {
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
-        input.json().map(Self::from)
+    fn read(&mut self, input: &mut dyn Input<'de>) -> Result<(), Failure> {
+        self.json = input.json()?;
+        Ok(())
+    }
+}
+
+impl<T> Blank for Unread<T> {
+    fn blank() -> Self {
+        Value::Null.into()
     }
 }
 
@@ -246,7 +253,7 @@ impl<T> IntoIterator for Entries<T> {
     }
 }
 
-impl<'de, T: Read<'de>> Deserialize<'de> for Entries<T> {
+impl<'de, T: Read<'de> + Blank> Deserialize<'de> for Entries<T> {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         deserialize(input)
     }

@@ -1,7 +1,8 @@
 //! How the types of the wire are read.
 //!
 //! The types read from a `dyn` [`Input`], not from a generic deserializer: what serde needs to know of them is compiled
-//! once and not once per type, which makes a program smaller by some hundred kilobytes.
+//! once and not once per type, which makes a program smaller by some hundred kilobytes. For the same reason they read
+//! themselves in place, as `dyn` [`Read`]: what all structs and all unions have in common is there once.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -37,16 +38,36 @@ type ReadItem<'f, 'de> = dyn FnMut(&mut dyn Input<'de>) -> Result<(), Failure> +
 type ReadMember<'f, 'de> = dyn FnMut(&str, &mut dyn Input<'de>) -> Result<(), Failure> + 'f;
 
 /// A type that can be a member. Besides every shape it is text, numbers, blobs, JSON, lists and maps.
-pub(super) trait Read<'de>: Sized {
+pub(super) trait Read<'de> {
+    /// Becomes what `input` holds. Where that fails, it is anything.
+    fn read(&mut self, input: &mut dyn Input<'de>) -> Result<(), Failure>;
+}
+
+/// Where reading begins.
+pub(super) trait Blank {
     /// Whether `null` is a value like any other and not an absent member.
     const TAKES_NULL: bool = false;
 
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure>;
+    /// Some value, the one that is made with the least work.
+    fn blank() -> Self;
 }
 
 /// Reads a type through serde.
-pub(super) fn deserialize<'de, T: Read<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    T::read(&mut Once(Some(deserializer))).map_err(D::Error::custom)
+pub(super) fn deserialize<'de, T: Read<'de> + Blank, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let mut value = T::blank();
+    deserialize_into(&mut value, deserializer)?;
+    Ok(value)
+}
+
+fn deserialize_into<'de, D: Deserializer<'de>>(value: &mut dyn Read<'de>, deserializer: D) -> Result<(), D::Error> {
+    value.read(&mut Once(Some(deserializer))).map_err(D::Error::custom)
+}
+
+/// Reads one JSON value that takes up all of `json`.
+pub(super) fn from_slice<'de>(value: &mut dyn Read<'de>, json: &'de [u8]) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    deserialize_into(value, &mut deserializer)?;
+    deserializer.end()
 }
 
 /// A deserializer as an [`Input`].
@@ -226,62 +247,102 @@ pub(super) fn shorten(message: &str) -> Cow<'_, str> {
 }
 
 #[cold]
-pub(super) fn missing(member: &str) -> Failure {
+fn missing(member: &str) -> Failure {
     format!("member `{member}` is missing")
 }
 
 #[cold]
-pub(super) fn twice() -> Failure {
+fn twice() -> Failure {
     "the member is there twice".to_owned()
 }
 
-/// Where the value of a member goes.
-pub(super) trait Slot<'de> {
-    fn fill(&mut self, input: &mut dyn Input<'de>) -> Result<(), Failure>;
+/// Where the value of a structure's member goes.
+pub(super) struct Slot<'f, 'de> {
+    pub(super) name: &'static str,
+    pub(super) value: &'f mut dyn Read<'de>,
+    pub(super) required: bool,
+    pub(super) takes_null: bool,
+    pub(super) filled: bool,
 }
 
-impl<'de, T: Read<'de>> Slot<'de> for Option<T> {
-    fn fill(&mut self, input: &mut dyn Input<'de>) -> Result<(), Failure> {
-        *self = Some(T::read(input)?);
-        Ok(())
+/// Reads a structure. The member called `ignored` is dropped.
+pub(super) fn structure<'de>(
+    shape: &str,
+    input: &mut dyn Input<'de>,
+    slots: &mut [Slot<'_, 'de>],
+    extra: &mut Extra,
+    ignored: Option<&str>,
+) -> Result<(), Failure> {
+    input.object(shape, &mut |name, input| match slots.iter_mut().find(|slot| slot.name == name) {
+        Some(slot) if slot.filled => Err(twice()),
+        Some(slot) => {
+            slot.filled = extra.read(name, input, slot.takes_null, &mut |input| slot.value.read(input))?;
+            Ok(())
+        }
+        None if ignored == Some(name) => input.skip(),
+        None => extra.keep(name, input),
+    })?;
+    match slots.iter().find(|slot| slot.required && !slot.filled) {
+        Some(slot) => Err(missing(slot.name)),
+        None => Ok(()),
     }
+}
+
+/// An enum with a variant for each of a union's members.
+pub(super) trait Variants<'de> {
+    /// Becomes the variant at `index`, blank, and gives its value.
+    fn become_variant(&mut self, index: usize) -> &mut dyn Read<'de>;
+}
+
+/// Reads a union's members: the first one that is known, the others into `extra`. Gives whether there is a known one.
+pub(super) fn union<'de>(
+    shape: &str,
+    input: &mut dyn Input<'de>,
+    members: &[(&str, bool)],
+    variants: &mut dyn Variants<'de>,
+    extra: &mut Extra,
+) -> Result<bool, Failure> {
+    let mut known = None;
+    input.object(shape, &mut |name, input| {
+        let index = members.iter().position(|(member, _)| *member == name);
+        match (index, known) {
+            (Some(index), Some(known)) if index == known => Err(twice()),
+            (Some(index), None) => {
+                let mut read = |input: &mut dyn Input<'de>| variants.become_variant(index).read(input);
+                known = extra.read(name, input, members[index].1, &mut read)?.then_some(index);
+                Ok(())
+            }
+            _ => extra.keep(name, input),
+        }
+    })?;
+    Ok(known.is_some())
 }
 
 impl Extra {
-    /// Reads a known member into its slot; a `null` that is none of its values stays here.
-    #[inline]
-    pub(super) fn read<'de, T: Read<'de>>(
+    /// Reads a known member and tells whether it has a value; a `null` that is none stays here.
+    fn read<'de>(
         &mut self,
         name: &str,
         input: &mut dyn Input<'de>,
-        slot: &mut Option<T>,
-    ) -> Result<(), Failure> {
-        match T::TAKES_NULL {
-            _ if slot.is_some() => Err(twice()),
-            true => slot.fill(input),
-            false => self.read_into(name, input, slot),
+        takes_null: bool,
+        read: &mut ReadItem<'_, 'de>,
+    ) -> Result<bool, Failure> {
+        if takes_null {
+            return read(input).map(|()| true);
         }
-    }
-
-    fn read_into<'de>(
-        &mut self,
-        name: &str,
-        input: &mut dyn Input<'de>,
-        slot: &mut dyn Slot<'de>,
-    ) -> Result<(), Failure> {
         let mut is_null = true;
         input.unless_null(&mut |input| {
             is_null = false;
-            slot.fill(input)
+            read(input)
         })?;
         if (is_null && self.insert(name, Value::Null).is_some()) || (!is_null && self.get(name).is_some()) {
             return Err(twice());
         }
-        Ok(())
+        Ok(!is_null)
     }
 
     /// Keeps an unknown member.
-    pub(super) fn keep(&mut self, name: &str, input: &mut dyn Input<'_>) -> Result<(), Failure> {
+    fn keep(&mut self, name: &str, input: &mut dyn Input<'_>) -> Result<(), Failure> {
         match self.insert(name, input.json()?) {
             None => Ok(()),
             Some(_) => Err(twice()),
@@ -289,79 +350,103 @@ impl Extra {
     }
 }
 
-impl<'de: 'a, 'a> Read<'de> for Cow<'a, str> {
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
-        input.text()
-    }
+/// Types that are read as one value.
+macro_rules! read {
+    ($([$($lt:lifetime)?] $type:ty: $blank:expr, $input:ident => $value:expr;)+) => { $(
+        impl<'de $(: $lt, $lt)?> Read<'de> for $type {
+            fn read(&mut self, $input: &mut dyn Input<'de>) -> Result<(), Failure> {
+                *self = $value;
+                Ok(())
+            }
+        }
+
+        impl $(<$lt>)? Blank for $type {
+            fn blank() -> Self {
+                $blank
+            }
+        }
+    )+ };
 }
 
-impl<'de> Read<'de> for String {
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
-        input.text().map(Cow::into_owned)
-    }
-}
-
-impl<'de> Read<'de> for bool {
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
-        input.boolean()
-    }
-}
-
-impl<'de> Read<'de> for i64 {
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
-        input.integer()
-    }
-}
-
-impl<'de> Read<'de> for f64 {
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
-        input.float()
-    }
+read! {
+    ['a] Cow<'a, str>: Cow::Borrowed(""), input => input.text()?;
+    [] String: String::new(), input => input.text()?.into_owned();
+    [] bool: false, input => input.boolean()?;
+    [] i64: 0, input => input.integer()?;
+    [] f64: 0.0, input => input.float()?;
+    // A blob: padded standard base64, nothing else.
+    [] Bytes: Bytes::new(), input => match BASE64_STANDARD.decode(&*input.text()?) {
+        Ok(bytes) => bytes.into(),
+        Err(error) => return Err(format!("not padded base64: {error}")),
+    };
 }
 
 /// A document type: any JSON, in place.
 impl<'de> Read<'de> for Value {
-    const TAKES_NULL: bool = true;
-
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
-        input.json()
+    fn read(&mut self, input: &mut dyn Input<'de>) -> Result<(), Failure> {
+        *self = input.json()?;
+        Ok(())
     }
 }
 
-/// A blob: padded standard base64, nothing else.
-impl<'de> Read<'de> for Bytes {
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
-        match BASE64_STANDARD.decode(&*input.text()?) {
-            Ok(bytes) => Ok(bytes.into()),
-            Err(error) => Err(format!("not padded base64: {error}")),
-        }
+impl Blank for Value {
+    const TAKES_NULL: bool = true;
+
+    fn blank() -> Self {
+        Self::Null
+    }
+}
+
+impl<'de, T: Read<'de> + Blank> Read<'de> for Option<T> {
+    fn read(&mut self, input: &mut dyn Input<'de>) -> Result<(), Failure> {
+        self.insert(T::blank()).read(input)
     }
 }
 
 impl<'de, T: Read<'de>> Read<'de> for Box<T> {
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
-        T::read(input).map(Self::new)
+    fn read(&mut self, input: &mut dyn Input<'de>) -> Result<(), Failure> {
+        (**self).read(input)
     }
 }
 
-impl<'de, T: Read<'de>> Read<'de> for Vec<T> {
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
-        let mut items = Self::new();
+impl<T: Blank> Blank for Box<T> {
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+}
+
+impl<'de, T: Read<'de> + Blank> Read<'de> for Vec<T> {
+    fn read(&mut self, input: &mut dyn Input<'de>) -> Result<(), Failure> {
         input.list(&mut |input| {
-            items.push(T::read(input)?);
+            let mut item = T::blank();
+            item.read(input)?;
+            self.push(item);
             Ok(())
-        })?;
-        Ok(items)
+        })
     }
 }
 
-impl<'de, T: Read<'de>> Read<'de> for Entries<T> {
-    fn read(input: &mut dyn Input<'de>) -> Result<Self, Failure> {
-        let mut entries = Self::default();
-        input.object("map", &mut |key, input| match entries.insert(key, T::read(input)?) {
-            None => Ok(()),
-            Some(_) => Err(twice()),
-        })?;
-        Ok(entries)
+impl<T> Blank for Vec<T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+}
+
+impl<'de, T: Read<'de> + Blank> Read<'de> for Entries<T> {
+    fn read(&mut self, input: &mut dyn Input<'de>) -> Result<(), Failure> {
+        input.object("map", &mut |key, input| {
+            let mut value = T::blank();
+            value.read(input)?;
+            match self.insert(key, value) {
+                None => Ok(()),
+                Some(_) => Err(twice()),
+            }
+        })
+    }
+}
+
+impl<T> Blank for Entries<T> {
+    fn blank() -> Self {
+        Self::default()
     }
 }
