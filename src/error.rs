@@ -298,6 +298,14 @@ impl Error {
         self
     }
 
+    /// Says it in other words.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
     /// Says where in the input it is: `place` goes before the message.
     #[must_use]
     pub(crate) fn at(mut self, place: impl fmt::Display) -> Self {

@@ -136,6 +136,19 @@ impl Identity<'_> {
         text.replace(secret, "***").replace(&escaped, "***").into()
     }
 
+    /// [`redact`](Self::redact) for an error that was made of a body already.
+    pub(super) fn redact_error(&self, error: Error) -> Error {
+        let message = self.redact(Bytes::copy_from_slice(error.message().as_bytes()));
+        let error = match error.body().cloned() {
+            Some(body) => error.with_body(self.redact(body)),
+            None => error,
+        };
+        let original = error.original_message().map(|text| self.redact(Bytes::copy_from_slice(text.as_bytes())));
+        let text = |bytes: Bytes| String::from_utf8_lossy(&bytes).into_owned();
+        let status = error.original_status();
+        error.with_message(text(message)).with_original(status, original.map(text))
+    }
+
     /// What to look at when the service has refused it.
     pub(super) fn hint(&self) -> String {
         match self {

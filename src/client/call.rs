@@ -181,7 +181,8 @@ impl Client {
         }
         let id = answer::request_id(&head);
         let answer = Answer { head, body, clock: clock.clone(), attempts };
-        Ok(read(answer).await.map_err(|error| answer::with_request_id(error, id.as_deref()))?)
+        let outcome = read(answer).await;
+        Ok(outcome.map_err(|error| identity.redact_error(answer::with_request_id(error, id.as_deref())))?)
     }
 }
 
