@@ -51,7 +51,11 @@
 //! ```
 //!
 //! Every struct has public fields, a [`Default`], and an `extra` for members that are not known here; build one as above.
-//! Parts without an example of their own ([`SpeechPart`], [`CompactionPart`], [`FilePart`], …) are built in the same way.
+//! Parts without an example of their own ([`SpeechPart`], [`CompactionPart`], [`FilePart`], [`NativeToolReturnPart`],
+//! [`TextContent`], [`ToolAvailabilityDeltaPart`]) are built in the same way. Programs read [`FinalResultEvent`],
+//! [`PartEndEvent`], [`ThinkingPartDelta`] and [`ToolCallPartDelta`] out of a stream and don't build them; the example of
+//! [`ModelResponseStreamEvent`] does so. [`JsonObject`] is an object as `serde_json` has it, and the constants are keys in
+//! such objects.
 
 mod content;
 mod event;
