@@ -86,6 +86,7 @@ impl ReqwestTransport {
         let mut answer = self.client()?.execute(request).await.map_err(|error| connection(error, host))?;
         let (status, version) = (answer.status(), answer.version());
         let headers = std::mem::take(answer.headers_mut());
+        answer.extensions_mut().clear(); // they would live as long as the stream
         let mut response = Response::new(Body::new(ReqwestBody(answer)));
         *response.status_mut() = status;
         *response.version_mut() = version;
