@@ -283,3 +283,40 @@ fn credentials_are_masked_unless_they_are_asked_for() {
     assert_eq!(error["kind"], "user");
     assert!(!Run::of(&mut converse(["credentials"])).failure().contains("\"error\""), "that is for people");
 }
+
+/// `script` of util-linux gives the program a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn escape_sequences_of_a_model_do_not_reach_a_terminal() {
+    let prompt = "\x1b]0;title\x07\x1b[2Jhidden\u{9b}1m\r\nend";
+    let converse = |arguments: &[&str], terminal: bool| {
+        let mut command = converse(arguments);
+        if terminal {
+            let program = [command.get_program()].into_iter().chain(command.get_args());
+            let quoted: Vec<String> = program.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
+            let mut script = Command::new("script");
+            script.args(["-qec", &quoted.join(" "), "/dev/null"]).env("AWS_EC2_METADATA_DISABLED", "true");
+            script.env("SHELL", "/bin/sh").env("TERM", "dumb").env_remove("AWS_REGION").stdin(Stdio::null());
+            command = script;
+        }
+        command
+    };
+    if converse(&["models"], true).output().is_err() {
+        println!("SKIPPED: there is no program `script`");
+        return;
+    }
+    let ask = ["ask", "--offline", prompt];
+    let piped = Run::of(&mut converse(&ask, false)).success();
+    assert_eq!(piped, format!("You said: {prompt}\n"));
+    let seen = Run::of(&mut converse(&ask, true)).success();
+    assert!(seen.starts_with(r"You said: \u001b]0;title\u0007\u001b[2Jhidden\u009b1m"), "{seen}");
+    assert!(!seen.chars().any(|c| c.is_control() && !"\r\n".contains(c)), "{seen:?}");
+    // Here everything is for people's eyes, standard error too.
+    let json = Run::of(&mut converse(&["ask", "--offline", "--output", "json", prompt], true)).success();
+    let answer: ModelResponse = serde_json::from_str(json.trim()).unwrap();
+    assert_eq!(answer.text().unwrap(), format!("You said: {prompt}"));
+    assert!(!json.trim().contains(char::is_control), "{json:?}");
+    let error = Run::of(&mut converse(&["ask", "--offline", "--json-schema", "/\x1b[2J", "Hi"], true));
+    assert_eq!(error.code, Some(1));
+    assert!(error.stdout.contains(r"error: /\u001b[2J: ") && !error.stdout.contains('\x1b'), "{:?}", error.stdout);
+}

@@ -14,6 +14,7 @@ use bedrock_converse::{BedrockConverseModel, Result};
 use crate::connect::Link;
 use crate::output::{self, Output, Style};
 use crate::spinner::Spinner;
+use crate::text::{AnswerText, shown_on};
 
 /// A small model that any commercial region can reach.
 const DEFAULT_MODEL: &str = "global.amazon.nova-2-lite-v1:0";
@@ -84,29 +85,28 @@ pub(crate) async fn show(
     output: Output,
 ) -> Result<ModelResponse> {
     let began = Instant::now();
-    let mut text = Text { shown: output == Output::Text, in_line: false, spinner: Spinner::new() };
-    let outcome = text.stream(model, messages, parameters).await;
-    text.end()?;
+    let text = (output == Output::Text).then(AnswerText::new);
+    let mut showing = Showing { text, spinner: Spinner::new() };
+    let outcome = showing.stream(model, messages, parameters).await;
+    showing.end()?;
     let answer = outcome?;
     match output {
         Output::Json => output::print_json(&answer)?,
         Output::Text => {
             let cost = cost(&answer, model.model_name(), began.elapsed().as_secs_f64());
-            output::note(Style::on(&io::stderr()).dim(cost));
+            output::note(Style::on(&io::stderr()).dim(shown_on(&io::stderr(), cost)));
         }
     }
     Ok(answer)
 }
 
-/// What has been printed of an answer.
-struct Text {
-    shown: bool,
-    /// The last text did not end its line.
-    in_line: bool,
+struct Showing {
+    /// For people.
+    text: Option<AnswerText>,
     spinner: Spinner,
 }
 
-impl Text {
+impl Showing {
     async fn stream(
         &mut self,
         model: &BedrockConverseModel,
@@ -133,17 +133,18 @@ impl Text {
     }
 
     fn print(&mut self, text: &str) -> Result<()> {
-        if text.is_empty() || !self.shown {
-            return Ok(());
+        match &mut self.text {
+            Some(shown) if !text.is_empty() => {
+                self.spinner.stop();
+                shown.print(text)
+            }
+            _ => Ok(()),
         }
-        self.spinner.stop();
-        self.in_line = !text.ends_with('\n');
-        output::print(text)
     }
 
     fn end(&mut self) -> Result<()> {
         self.spinner.stop();
-        if self.in_line { output::print("\n") } else { Ok(()) }
+        self.text.as_mut().map_or(Ok(()), AnswerText::end)
     }
 }
 

@@ -12,6 +12,7 @@ use bedrock_converse::{Error, ErrorKind, ModelProfile, Result};
 
 use crate::input::Input;
 use crate::output::{self, Output, Style};
+use crate::text::shown_on;
 
 /// Find out before a request is sent what the service will refuse in it
 #[derive(clap::Args)]
@@ -32,18 +33,19 @@ impl Check {
         let mut request = wire_request(input, &profile).await?;
         if self.repair {
             for finding in preflight::repair(&mut request, &profile) {
-                output::note(finding);
+                output::note(shown_on(&io::stderr(), finding));
             }
         }
         let findings = preflight::check(&request, &profile);
         let style = Style::on(&io::stdout());
         for finding in &findings {
             match output {
-                _ if self.repair => output::note(finding),
+                _ if self.repair => output::note(shown_on(&io::stderr(), finding)),
                 Output::Json => output::print_json(finding)?,
                 Output::Text => {
-                    output::print(format_args!("{finding}\n"))?;
+                    output::print(shown_on(&io::stdout(), format_args!("{finding}\n")))?;
                     if let Some(text) = &finding.aws {
+                        let text = shown_on(&io::stdout(), text);
                         output::print(format_args!("{}\n", style.dim(format_args!("  AWS answers: {text}"))))?;
                     }
                 }

@@ -12,6 +12,7 @@ use bedrock_converse::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
 use crate::output;
+use crate::text::AnswerText;
 
 /// Show what is in an event stream, as it comes
 #[derive(clap::Args)]
@@ -41,11 +42,9 @@ impl Decode {
             Some("-") => Box::new(std::io::stdin()),
             _ => Box::new(File::open(&self.file).map_err(failed)?),
         };
-        let mut shown = Shown { format: self.format, complete: false, in_line: false };
+        let mut shown = Shown { format: self.format, complete: false, text: AnswerText::new() };
         let outcome = shown.all(&mut input, failed);
-        if shown.in_line {
-            output::print("\n")?;
-        }
+        shown.text.end()?;
         outcome
     }
 }
@@ -55,8 +54,7 @@ struct Shown {
     format: Format,
     /// `messageStop` has come.
     complete: bool,
-    /// The last text did not end its line.
-    in_line: bool,
+    text: AnswerText,
 }
 
 impl Shown {
@@ -92,10 +90,8 @@ impl Shown {
         }
         if let ConverseStreamOutput::ContentBlockDelta(event) = event
             && let ContentBlockDelta::Text(text) = event.delta
-            && !text.is_empty()
         {
-            self.in_line = !text.ends_with('\n');
-            output::print(text)?;
+            self.text.print(&text)?;
         }
         Ok(())
     }

@@ -24,6 +24,7 @@ mod record;
 mod request;
 mod serve;
 mod spinner;
+mod text;
 
 use output::{Failure, Output};
 

@@ -8,6 +8,8 @@ use bedrock_converse::{Environment, Error, ErrorKind, Result};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::text::shown_on;
+
 /// For whom answers and errors are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Output {
@@ -40,11 +42,11 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<()> {
     write_json(&mut io::stdout().lock(), value)
 }
 
-/// The same for a reader who may be another than standard output's.
+/// The same, to standard output or to nobody.
 pub(crate) fn write_json(to: &mut dyn Write, value: &impl Serialize) -> Result<()> {
     let json = serde_json::to_string(value)
         .map_err(|error| Error::new(ErrorKind::Io, "the result is no JSON").with_source(error))?;
-    write(to, format_args!("{json}\n"))
+    write(to, format_args!("{}\n", shown_on(&io::stdout(), json)))
 }
 
 fn write(to: &mut dyn Write, text: impl Display) -> Result<()> {
@@ -93,20 +95,21 @@ pub(crate) fn is_closed_pipe(error: &Error) -> bool {
 
 /// Prints an error with its causes and its hint; for programs also as the last line.
 pub(crate) fn report(error: &Error, output: Output) {
-    note(format_args!("{} {error}", Style::on(&io::stderr()).red("error:")));
+    let stderr = io::stderr();
+    note(format_args!("{} {}", Style::on(&stderr).red("error:"), shown_on(&stderr, error)));
     let mut told = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
         // Some errors of libraries repeat their cause.
         if !told.contains(&text) {
-            note(format_args!("  caused by: {text}"));
+            note(format_args!("  caused by: {}", shown_on(&stderr, &text)));
         }
         told = text;
         cause = error.source();
     }
     if let Some(hint) = error.hint() {
-        note(format_args!("  hint: {hint}"));
+        note(format_args!("  hint: {}", shown_on(&stderr, hint)));
     }
     if output == Output::Json {
         report_json(kind(error), error.to_string(), error.status(), error.code());
@@ -122,7 +125,7 @@ pub(crate) fn report_json(kind: &str, message: String, status: Option<u16>, code
     if let Some(code) = code {
         members["code"] = code.into();
     }
-    note(json!({ "error": members }));
+    note(shown_on(&io::stderr(), json!({ "error": members })));
 }
 
 fn kind(error: &Error) -> &'static str {

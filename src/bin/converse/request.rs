@@ -11,6 +11,7 @@ use crate::connect::Connection;
 use crate::dry_run::{self, DryRun};
 use crate::input::Input;
 use crate::output::{self, Output};
+use crate::text::shown_on;
 
 /// Send a request that stands in a file. The answer is JSON
 #[derive(clap::Args)]
@@ -57,7 +58,7 @@ impl Request {
         match output {
             _ if self.curl => output::print(dry_run::curl(&request, region.as_deref())),
             Output::Json => output::print_json(&dry_run::json(&request)),
-            Output::Text => output::print(dry_run::http(&request)),
+            Output::Text => output::print(shown_on(&io::stdout(), dry_run::http(&request))),
         }
     }
 }

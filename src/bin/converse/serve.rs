@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::connect::read_text;
 use crate::dry_run::quoted;
 use crate::output::{self, Output, Style};
+use crate::text::shown_on;
 
 /// Stand in for Bedrock on this machine, until Ctrl-C
 #[derive(clap::Args)]
@@ -109,7 +110,7 @@ async fn tell(server: &Server) {
         };
         server.until(any_done).await;
         for line in lines {
-            output::note(style.dim(line));
+            output::note(style.dim(shown_on(&io::stderr(), line)));
         }
     }
 }
