@@ -58,13 +58,15 @@ pub(super) fn clean_stream(bytes: &[u8], chunks: &mut [usize]) -> Vec<u8> {
     // Where each frame was and is.
     let mut places = vec![(0, 0)];
     for mut frame in frames {
+        // The message of an error frame is in a header. Lengths stay.
+        hide_accounts(&mut frame.headers);
         let payload = frame.payload();
         let length = PRELUDE + frame.headers.len() + payload.len() + CHECKSUM;
         let start = clean.len();
         clean.extend((length as u32).to_be_bytes());
         clean.extend((frame.headers.len() as u32).to_be_bytes());
         clean.extend(crc32fast::hash(&clean[start..]).to_be_bytes());
-        clean.extend([frame.headers, &*payload].concat());
+        clean.extend([frame.headers, payload].concat());
         clean.extend(crc32fast::hash(&clean[start..]).to_be_bytes());
         places.push((frame.end, clean.len()));
     }
@@ -94,8 +96,8 @@ fn moved(at: usize, places: &[(usize, usize)]) -> usize {
 }
 
 /// A frame whose checksums are right.
-pub(super) struct Frame<'a> {
-    headers: &'a [u8],
+pub(super) struct Frame {
+    headers: Vec<u8>,
     /// The payload without the account ids that it has whole.
     text: Vec<u8>,
     /// The same as JSON.
@@ -104,7 +106,7 @@ pub(super) struct Frame<'a> {
     end: usize,
 }
 
-impl Frame<'_> {
+impl Frame {
     /// The payload as it came where that is possible, else as the same JSON.
     fn payload(&mut self) -> Vec<u8> {
         let text = std::mem::take(&mut self.text);
@@ -134,14 +136,14 @@ fn without_member(text: &[u8], member: &str) -> Vec<u8> {
 }
 
 /// The valid frames that `bytes` starts with.
-pub(super) fn frames(bytes: &[u8]) -> Vec<Frame<'_>> {
+pub(super) fn frames(bytes: &[u8]) -> Vec<Frame> {
     let (mut frames, mut at) = (Vec::new(), 0);
     while let Some((frame, headers)) = frame(&bytes[at..]) {
         at += frame.len();
         let mut text = frame[PRELUDE + headers..frame.len() - CHECKSUM].to_vec();
         hide_accounts(&mut text);
         let value = serde_json::from_slice(&text).ok();
-        frames.push(Frame { headers: &frame[PRELUDE..][..headers], text, value, end: at });
+        frames.push(Frame { headers: frame[PRELUDE..][..headers].to_vec(), text, value, end: at });
     }
     frames
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::cassette::{Folder, ask, client};
-use crate::fake::{Answer, Fake, Piece, event, hello, pieces};
+use crate::fake::{Answer, Fake, Piece, event, exception, frame, hello, pieces};
 
 const PATH: &str = "/model/us.amazon.nova-micro-v1%3A0/converse";
 
@@ -219,6 +219,28 @@ async fn account_ids_are_taken_out_of_streams_too() {
     assert_eq!(texts[1], r#"{"contentBlockIndex":1,"delta":{"text":"n:aws:bedrock:us-east-1:12345"}}"#);
     assert_eq!(texts[3], r#"{"contentBlockIndex":1,"delta":{"text":"6789012:prompt/P, not 111122223333"}}"#);
     assert!(!bytes[whole..].windows(4).any(|digits| digits == b"1111"));
+}
+
+/// Whether they come first or in the midst of the answer.
+#[tokio::test]
+async fn account_ids_are_taken_out_of_exceptions_and_errors() {
+    let text = |account: &str| format!("arn:aws:sts::{account}:assumed-role/dev/me must not");
+    let frames = |account: &str| {
+        let error = [(":message-type", "error"), (":error-code", "AccessDenied"), (":error-message", &*text(account))];
+        let message = json!({ "message": text(account) }).to_string();
+        [exception("accessDeniedException", &message), frame(&error, "")]
+    };
+    for before in [0, 1, 3] {
+        for (failure, expected) in frames("111122223333").into_iter().zip(frames("123456789012")) {
+            let mut stream = hello()[..before].to_vec();
+            stream.push(failure);
+            let folder = Folder::new();
+            record_stream(&folder, pieces(&stream), Rules::new()).await.finish().unwrap();
+            let bytes = folder.read("001-converse-stream/stream.bin");
+            assert_eq!(payloads(bytes.clone()).len(), before + 1);
+            assert!(bytes.ends_with(&expected));
+        }
+    }
 }
 
 #[tokio::test]
