@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -69,6 +70,12 @@ struct Tape {
     used: Mutex<Vec<bool>>,
 }
 
+impl Tape {
+    fn used(&self) -> MutexGuard<'_, Vec<bool>> {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Replay {
     /// Reads the exchanges in `folder`, one or many, at any depth, in the order of their names.
     ///
@@ -109,7 +116,7 @@ impl Replay {
 
     /// The exchanges that have not answered yet.
     pub fn unused(&self) -> Vec<String> {
-        let used = self.tape.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = self.tape.used();
         let exchanges = self.tape.exchanges.iter().zip(used.iter());
         exchanges.filter(|(_, used)| !**used).map(|(exchange, _)| exchange.name()).collect()
     }
@@ -137,14 +144,21 @@ impl Replay {
     }
 
     fn find(&self, sent: &RecordedRequest) -> Result<Option<Response>> {
-        let Tape { exchanges, used, .. } = &*self.tape;
-        let mut used = used.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut equal = (0..exchanges.len()).filter(|k| self.rules.equal(&exchanges[*k].request, sent));
-        let mut last = None;
-        let fresh = equal.find(|k| !used[*last.insert(*k)]);
-        let Some(k) = fresh.or(last.filter(|_| self.rules.repeat)) else { return Ok(None) };
-        used[k] = true;
-        self.play(&exchanges[k].response).map(Some).map_err(|error| error.at(exchanges[k].folder.display()))
+        let exchanges = &self.tape.exchanges;
+        loop {
+            // A matcher is the user's, and may ask what is unused: it runs unlocked.
+            let used = self.tape.used().clone();
+            let mut equal = (0..exchanges.len()).filter(|k| self.rules.equal(&exchanges[*k].request, sent));
+            let mut last = None;
+            let fresh = equal.find(|k| !used[*last.insert(*k)]);
+            let Some(k) = fresh.or(last.filter(|_| self.rules.repeat)) else { return Ok(None) };
+            let taken = mem::replace(&mut self.tape.used()[k], true);
+            if !taken || fresh.is_none() {
+                let answer = self.play(&exchanges[k].response);
+                return answer.map(Some).map_err(|error| error.at(exchanges[k].folder.display()));
+            }
+            // Another request was quicker.
+        }
     }
 
     fn play(&self, recorded: &RecordedResponse) -> Result<Response> {
@@ -237,7 +251,7 @@ impl Chunks for Playing {
             }
             match self.pieces.front_mut() {
                 Some((pause, _)) if !pause.is_zero() => {
-                    self.pause = Some(Box::pin(tokio::time::sleep(std::mem::take(pause))));
+                    self.pause = Some(Box::pin(tokio::time::sleep(mem::take(pause))));
                 }
                 Some(_) => {
                     let (_, bytes) = self.pieces.pop_front().expect("there is a front");

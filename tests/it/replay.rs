@@ -117,6 +117,55 @@ async fn rules_say_what_is_compared() {
 }
 
 #[tokio::test]
+async fn a_matcher_can_ask_what_is_unused() {
+    let folder = exchanges(&[says("a"), says("a"), says("b")]);
+    let replay = Replay::from_dir(folder.path()).unwrap();
+    let asked = replay.clone();
+    let replay = replay.rules(Rules::new().matcher(move |recorded, sent| {
+        assert!(!asked.unused().is_empty());
+        recorded.body == sent.body
+    }));
+    // On a thread of its own, which is left behind should it wait for itself.
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            for expected in ["0", "1"] {
+                assert_eq!(answer(&replay, &says("a")).await.as_deref(), Ok(expected));
+            }
+        });
+        tell.send(replay.unused()).unwrap();
+    });
+    assert_eq!(told.recv_timeout(Duration::from_secs(60)).expect("no deadlock"), ["2"]);
+}
+
+/// Each exchange answers once, also when they are asked for at the same time.
+#[test]
+fn threads_share_the_answers() {
+    let folder = exchanges(&vec![says("a"); 64]);
+    let replay = Replay::from_dir(folder.path()).unwrap();
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let replay = replay.clone();
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                runtime.block_on(async {
+                    let mut answers = Vec::new();
+                    for _ in 0..16 {
+                        answers.push(answer(&replay, &says("a")).await.unwrap().parse::<u8>().unwrap());
+                    }
+                    answers
+                })
+            })
+        })
+        .collect();
+    let mut answers: Vec<u8> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+    answers.sort_unstable();
+    assert_eq!(answers, (0..64).collect::<Vec<u8>>());
+    replay.finish().unwrap();
+}
+
+#[tokio::test]
 async fn headers_are_compared_on_request() {
     let folder = Folder::new();
     let mut recorded = meta(json!({}));
