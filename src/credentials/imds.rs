@@ -51,6 +51,19 @@ pub(super) async fn region(context: &Context<'_>) -> Result<String, Miss> {
     region.ok_or_else(|| Miss::Unset("it names no region".to_owned()))
 }
 
+/// The whole number in the variable `variable`, else in the profile's property `name`.
+fn number(context: &Context<'_>, variable: &str, name: &str) -> Result<Option<u32>> {
+    let Some(text) = context.setting(variable, name) else { return Ok(None) };
+    match text.trim().parse().ok().filter(|number| *number > 0) {
+        Some(number) => Ok(Some(number)),
+        None => {
+            let name = if context.environment.var(variable).is_some() { variable } else { name };
+            let message = format!("{name} is {text:?}; it must be a whole number from 1");
+            Err(Error::new(ErrorKind::Configuration, message))
+        }
+    }
+}
+
 struct Imds<'a> {
     context: &'a Context<'a>,
     base: String,
@@ -75,10 +88,9 @@ impl<'a> Imds<'a> {
                 return Err(Error::new(ErrorKind::Configuration, message).into());
             }
         };
-        let seconds = setting("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout").and_then(|s| s.parse().ok());
-        let attempts = setting("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts");
-        let attempts = attempts.and_then(|attempts| attempts.parse().ok()).unwrap_or(4);
-        let patience = Patience { limit: Duration::from_secs(seconds.unwrap_or(2)), attempts };
+        let seconds = number(context, "AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout")?.unwrap_or(2);
+        let attempts = number(context, "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts")?;
+        let patience = Patience { limit: Duration::from_secs(seconds.into()), attempts: attempts.unwrap_or(4) };
         Ok(Self { context, base, patience, token: None })
     }
 

@@ -104,6 +104,28 @@ async fn where_nothing_listens_the_source_is_unset() {
     assert!(error.unwrap_err().message().contains("within 7s"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn numbers_that_are_none_are_refused() {
+    let refused = async |variable: (&str, &str), expected: &str| {
+        let (error, script) = resolve(&[variable], []).await;
+        let error = error.unwrap_err();
+        assert!(script.asked().is_empty());
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.message().contains(expected), "{error}");
+    };
+    for name in ["AWS_METADATA_SERVICE_TIMEOUT", "AWS_METADATA_SERVICE_NUM_ATTEMPTS"] {
+        for value in ["x", "2.5", "0", "-1", "1e3", " "] {
+            refused((name, value), &format!("{name} is {value:?}; it must be a whole number from 1")).await;
+        }
+    }
+    let home = Scratch::home("[default]\nmetadata_service_timeout = soon\n", "");
+    let expected = r#"metadata_service_timeout is "soon"; it must be a whole number from 1"#;
+    refused(("HOME", &home.path()), expected).await;
+    let variables = [("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "1"), ("AWS_METADATA_SERVICE_TIMEOUT", " +7 ")];
+    let (error, _) = resolve(&variables, [Reply::Silence]).await;
+    assert!(error.unwrap_err().message().contains("within 7s"));
+}
+
 #[tokio::test]
 async fn refusals_say_what_is_wrong() {
     let message = async |replies: Vec<Reply>| resolve(&[], replies).await.0.unwrap_err().to_string();
