@@ -473,13 +473,18 @@ fn duration_of(environment: &Environment, name: &str) -> Result<Option<Duration>
     }
 }
 
-/// Seconds with decimals. Not by way of `f64`: the tables of its parser alone weigh 10 KB.
+/// Seconds as Python's `float` reads them, `1e3` and `+.5` too. Not by way of `f64`: the tables of its parser alone weigh
+/// 10 KB.
 fn seconds(text: &str) -> Option<Duration> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-    let number = |digits: &str| match digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        true => digits.parse::<u64>().ok(),
-        false => None,
-    };
-    let nanos = number(format!("{decimals:0<9}").get(..9)?)?;
-    Some(Duration::from_secs(number(&format!("0{whole}"))?) + Duration::from_nanos(nanos))
+    let text = text.trim();
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let digits = [whole, decimals].concat();
+    // How many of the digits, and zeros behind them, make nanoseconds. 20 fill a `u64`.
+    let length = exponent.parse::<i8>().ok()? as isize + whole.len() as isize + 9;
+    let length = usize::try_from(length).unwrap_or(0);
+    let nanos = format!("0{digits:0<length$}");
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+    nanos.get(..=length).filter(|_| is_number)?.parse().ok().map(Duration::from_nanos)
 }

@@ -65,6 +65,8 @@ mod serve_fixtures;
 mod serve_model;
 mod stream;
 mod stream_odd;
+#[cfg(feature = "client")]
+mod time_limits;
 mod tools;
 #[cfg(feature = "client")]
 mod transport;
