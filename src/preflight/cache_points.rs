@@ -1,5 +1,7 @@
 //! Cache points: <https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html>.
 
+use std::collections::BTreeSet;
+
 use super::finding::Report;
 use super::{Rule, messages, messages_mut, place};
 use crate::profile::ModelProfile;
@@ -206,14 +208,16 @@ fn place_points<T: Block>(blocks: &mut Vec<T>, part: Part, profile: &ModelProfil
     let after_result = profile.bedrock_supports_cache_point_after_tool_result;
     let refuses = |kind| kind == Kind::Document || (kind == Kind::ToolResult && !after_result);
     let mut placed: Vec<T> = Vec::with_capacity(blocks.len());
+    // The last block that a cache point may stand behind, if it takes one.
+    let mut last = None;
     for block in blocks.drain(..) {
-        if block.kind() != Kind::Point {
+        let kind = block.kind();
+        if kind != Kind::Point {
+            if !refuses(kind) {
+                last = (kind != Kind::Reasoning).then_some(placed.len());
+            }
             placed.push(block);
-            continue;
-        }
-        let after = placed.iter().rposition(|block| !refuses(block.kind()));
-        let takes = |after: &usize| taken && matches!(placed[*after].kind(), Kind::ToolResult | Kind::Other);
-        if let Some(after) = after.filter(takes) {
+        } else if let Some(after) = last.take().filter(|_| taken) {
             placed.insert(after + 1, block);
         }
     }
@@ -231,7 +235,7 @@ fn drop_surplus(request: &mut ConverseRequest) {
     let blocks = messages(request).iter().flat_map(|message| &message.content);
     count(Part::Messages, blocks.filter(|block| is_point(*block)).count());
 
-    let surplus = surplus(&parts);
+    let surplus: BTreeSet<usize> = surplus(&parts).into_iter().collect();
     let mut n = 0..;
     let mut stays = |is_point: bool| !is_point || n.next().is_none_or(|n| !surplus.contains(&n));
     if let Some(config) = &mut request.tool_config {

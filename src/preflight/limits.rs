@@ -1,6 +1,6 @@
 //! What the service model says of lengths, ranges and patterns.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the service model says of a shape.
 ///
@@ -98,18 +98,36 @@ impl Limit {
         let fitting: String = text.chars().map(|c| if allowed(&c) { c } else { '_' }).take(most).collect();
         if fitting.is_empty() && self.min != Some(0) { "_".to_owned() } else { fitting }
     }
+}
 
-    /// `text`, or where that is taken the first of `text` with a number that is not, and no longer than it may be.
-    pub(super) fn unique(&self, text: &str, taken: &BTreeSet<String>, number: impl Fn(usize) -> String) -> String {
-        let most = self.max.map_or(usize::MAX, |max| max as usize);
-        let numbered = (2..).map(|n| {
-            let number = number(n);
+/// Names that are taken.
+#[derive(Default)]
+pub(super) struct Names {
+    taken: BTreeSet<String>,
+    /// The number that each text was last given.
+    numbers: BTreeMap<String, usize>,
+}
+
+impl Names {
+    /// Takes `text`, or where that is taken the first of `text` with a number that is not, and no longer than it may be.
+    pub(super) fn unique(&mut self, limit: Limit, text: String, number: impl Fn(usize) -> String) -> String {
+        let most = limit.max.map_or(usize::MAX, |max| max as usize);
+        let mut name = text.clone();
+        while !self.taken.insert(name.clone()) {
+            let last = self.numbers.entry(text.clone()).or_insert(1);
+            *last += 1;
+            let number = number(*last);
             let kept: String = text.chars().take(most - number.len()).collect();
             // Names have no two spaces in a row, and a number may begin with one.
-            kept.trim_end().to_owned() + &number
-        });
-        let mut names = std::iter::once(text.to_owned()).chain(numbered);
-        names.find(|name| !taken.contains(name)).expect("there are more numbers than names")
+            name = kept.trim_end().to_owned() + &number;
+        }
+        name
+    }
+}
+
+impl FromIterator<String> for Names {
+    fn from_iter<T: IntoIterator<Item = String>>(names: T) -> Self {
+        Self { taken: names.into_iter().collect(), ..Self::default() }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::finding::Report;
-use super::{DOCUMENT_TEXT, Rule, blocks, blocks_mut, is_user, limits, messages, messages_mut, place};
+use super::limits::{self, Names};
+use super::{DOCUMENT_TEXT, Rule, blocks, blocks_mut, is_user, messages, messages_mut, place};
 use crate::profile::ModelProfile;
 use crate::wire::{
     AudioSource, ContentBlock, ConverseRequest, DocumentBlock, DocumentSource, ImageBlock, ImageSource, S3Location,
@@ -208,14 +209,13 @@ pub(crate) fn lacks_text(content: &[ContentBlock]) -> bool {
 }
 
 pub(super) fn repair(request: &mut ConverseRequest) {
-    let mut taken = BTreeSet::new();
+    let mut names = Names::default();
     for document in documents_mut(request) {
         let name = match fitting_name(&document.name) {
             name if name.is_empty() => DOCUMENT.to_owned(),
             name => limits::DOCUMENT_NAME.fit(&name),
         };
-        document.name = limits::DOCUMENT_NAME.unique(&name, &taken, |n| format!(" ({n})"));
-        taken.insert(document.name.clone());
+        document.name = names.unique(limits::DOCUMENT_NAME, name, |n| format!(" ({n})"));
     }
     for message in messages_mut(request).filter(|message| is_user(message) && lacks_text(&message.content)) {
         let at = message.content.iter().position(|block| block.member() == Some("document")).unwrap_or_default();

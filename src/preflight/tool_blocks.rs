@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::finding::{Report, dotted};
-use super::{EMPTY_TURN, Rule, blocks, blocks_mut, limits, place, tool_config};
+use super::limits::{self, Names};
+use super::{EMPTY_TURN, Rule, blocks, blocks_mut, place, tool_config};
 use crate::profile::{ContentKind, ModelProfile};
 use crate::wire::{
     ContentBlock, ConverseRequest, ToolReference, ToolResultBlock, ToolResultContentBlock, ToolResultStatus,
@@ -155,14 +156,9 @@ fn fitting_ids(request: &ConverseRequest) -> BTreeMap<String, String> {
     });
     let (bad, good): (BTreeSet<&str>, BTreeSet<&str>) =
         ids.partition(|id| limits::TOOL_USE_ID.text_fault(id).is_some());
-    let mut taken: BTreeSet<String> = good.into_iter().map(str::to_owned).collect();
-    let mut fitting = BTreeMap::new();
-    for id in bad {
-        let new = limits::TOOL_USE_ID.unique(&limits::TOOL_USE_ID.fit(id), &taken, |n| format!("_{n}"));
-        taken.insert(new.clone());
-        fitting.insert(id.to_owned(), new);
-    }
-    fitting
+    let mut names: Names = good.into_iter().map(str::to_owned).collect();
+    let limit = limits::TOOL_USE_ID;
+    bad.into_iter().map(|id| (id.to_owned(), names.unique(limit, limit.fit(id), |n| format!("_{n}")))).collect()
 }
 
 /// What a call was given, as an object: nothing is an empty one, the text of an object is that object.

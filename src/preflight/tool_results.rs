@@ -1,6 +1,7 @@
 //! That every call has its result, and where results stand: in the turn after their calls, all of them and first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::{iter, mem};
 
 use super::finding::Report;
 use super::{EMPTY_TURN, Rule, UNANSWERED, calls, is_user, messages, place, results};
@@ -9,29 +10,73 @@ use crate::wire::{ContentBlock, ConversationRole, ConverseRequest, Message, Tool
 
 pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &mut Report) {
     let messages = messages(request);
-    for m in 0..messages.len() {
-        check_calls(messages, m, report);
-        check_results(messages, m, report);
-        check_order(&messages[m], m, profile, report);
+    let places = Places::of(messages);
+    for (m, message) in messages.iter().enumerate() {
+        check_calls(message, m, &places, report);
+        check_results(message, m, &places, report);
+        check_order(message, m, profile, report);
     }
 }
 
-fn check_calls(messages: &[Message], m: usize, report: &mut Report) {
+/// Where the calls and the results of each id stand, in their order.
+struct Places<'a>(BTreeMap<&'a str, Place>);
+
+#[derive(Default)]
+struct Place {
+    calls: Vec<usize>,
+    results: Vec<(usize, usize)>,
+}
+
+impl<'a> Places<'a> {
+    fn of(messages: &'a [Message]) -> Self {
+        let mut places: BTreeMap<&str, Place> = BTreeMap::new();
+        for (m, message) in messages.iter().enumerate() {
+            for (_, call) in calls(message) {
+                places.entry(&call.tool_use_id).or_default().calls.push(m);
+            }
+            for (b, result) in results(message) {
+                places.entry(&result.tool_use_id).or_default().results.push((m, b));
+            }
+        }
+        Self(places)
+    }
+
+    /// The last message before `messages[m]` with this call.
+    fn call_before(&self, m: usize, id: &str) -> Option<usize> {
+        let calls = &self.0.get(id)?.calls;
+        calls[..calls.partition_point(|call| *call < m)].last().copied()
+    }
+
+    /// Where the result of a call of `messages[m]` stands, in the turn after it or later. A later call of the same id has
+    /// the results after it for itself.
+    fn result_of(&self, m: usize, id: &str) -> Option<(usize, usize)> {
+        let Place { calls, results } = self.0.get(id)?;
+        let result = results.get(results.partition_point(|(result, _)| *result <= m))?;
+        let next_call = calls.get(calls.partition_point(|call| *call <= m));
+        next_call.is_none_or(|call| result.0 < *call).then_some(*result)
+    }
+}
+
+fn check_calls(message: &Message, m: usize, places: &Places<'_>, report: &mut Report) {
     let mut ids = BTreeSet::new();
-    for (b, call) in calls(&messages[m]) {
+    for (b, call) in calls(message) {
         let id = &call.tool_use_id;
         let path = format!("{}.toolUse", place(m, b));
         if !ids.insert(id) {
             report.error(Rule::ToolUseDuplicate, path, format!("another call of this turn has the id {id:?} too"));
-        } else if is_answered(messages, m, id) {
             continue;
-        } else if let Some((late_m, late_b)) = late_result(messages, m, id) {
-            let path = format!("{}.toolResult", place(late_m, late_b));
-            let message = format!("the result of a call stands in the next turn, `messages[{}]`", m + 1);
-            report.error(Rule::ToolResultMisplaced, path, message).says(expected(m, id)).repairable();
-        } else {
-            let message = format!("the call {id:?} has no result in the next turn");
-            report.error(Rule::ToolResultMissing, path, message).says(expected(m, id)).repairable();
+        }
+        match places.result_of(m, id) {
+            Some((next, _)) if next == m + 1 => {}
+            Some((late_m, late_b)) => {
+                let path = format!("{}.toolResult", place(late_m, late_b));
+                let message = format!("the result of a call stands in the next turn, `messages[{}]`", m + 1);
+                report.error(Rule::ToolResultMisplaced, path, message).says(expected(m, id)).repairable();
+            }
+            None => {
+                let message = format!("the call {id:?} has no result in the next turn");
+                report.error(Rule::ToolResultMissing, path, message).says(expected(m, id)).repairable();
+            }
         }
     }
 }
@@ -40,7 +85,7 @@ fn expected(m: usize, id: &str) -> String {
     format!("Expected toolResult blocks at messages.{}.content for the following Ids: {id}", m + 1)
 }
 
-fn check_results(messages: &[Message], m: usize, report: &mut Report) {
+fn check_results(message: &Message, m: usize, places: &Places<'_>, report: &mut Report) {
     let surplus = || {
         format!(
             "The number of toolResult blocks at messages.{m}.content exceeds the number of toolUse blocks of \
@@ -48,20 +93,16 @@ fn check_results(messages: &[Message], m: usize, report: &mut Report) {
         )
     };
     let mut answered = BTreeSet::new();
-    for (b, result) in results(&messages[m]) {
+    for (b, result) in results(message) {
         let id = &*result.tool_use_id;
         let path = format!("{}.toolResult", place(m, b));
-        let call = messages[..m].iter().rposition(|message| calls(message).any(|(_, call)| call.tool_use_id == id));
-        match call {
+        match places.call_before(m, id) {
             None => {
                 let message = format!("there is no call {id:?} before this result");
                 report.error(Rule::ToolResultUnknown, path, message).says(surplus());
             }
             // What comes late is reported with its call.
-            Some(call)
-                if call + 1 < m
-                    && !is_answered(messages, call, id)
-                    && late_result(messages, call, id) == Some((m, b)) => {}
+            Some(call) if call + 1 < m && places.result_of(call, id) == Some((m, b)) => {}
             Some(call) if call + 1 == m && answered.insert(id) => {}
             Some(_) => {
                 let message = format!("the call {id:?} has a result already");
@@ -73,7 +114,7 @@ fn check_results(messages: &[Message], m: usize, report: &mut Report) {
 
 fn check_order(message: &Message, m: usize, profile: &ModelProfile, report: &mut Report) {
     let count = results(message).count();
-    if let Some((b, _)) = results(message).find(|(b, _)| !leads(message, *b)) {
+    if let Some(b) = first_behind(message) {
         let text = format!(
             "messages.{m}: Did not find {count} `tool_result` block(s) at the beginning of this message. Messages \
              following `tool_use` blocks must begin with a matching number of `tool_result` blocks."
@@ -97,9 +138,10 @@ fn check_order(message: &Message, m: usize, profile: &ModelProfile, report: &mut
     }
 }
 
-/// Whether nothing but results and cache points stands before this block.
-fn leads(message: &Message, b: usize) -> bool {
-    message.content[..b].iter().all(is_result_or_point)
+/// The first result behind anything but results and cache points.
+fn first_behind(message: &Message) -> Option<usize> {
+    let leading = message.content.iter().take_while(|block| is_result_or_point(block)).count();
+    results(message).map(|(b, _)| b).find(|b| *b > leading)
 }
 
 fn is_result_or_point(block: &ContentBlock) -> bool {
@@ -118,27 +160,67 @@ pub(crate) fn is_alone(block: &ContentBlock, profile: &ModelProfile) -> bool {
     !profile.bedrock_tool_result_colocatable_content.contains(&kind)
 }
 
-/// Whether the turn after `messages[m]` has a result for this call.
-fn is_answered(messages: &[Message], m: usize, id: &str) -> bool {
-    messages.get(m + 1).is_some_and(|next| results(next).any(|(_, result)| result.tool_use_id == id))
-}
-
-/// Where the result of a call of `messages[m]` stands that the turn after it doesn't have. A later call of the same id
-/// has the results after it for itself.
-fn late_result(messages: &[Message], m: usize, id: &str) -> Option<(usize, usize)> {
-    let later = messages.iter().enumerate().skip(m + 1);
-    let mut own = later.take_while(|(_, message)| !calls(message).any(|(_, call)| call.tool_use_id == id));
-    own.find_map(|(m, message)| results(message).find(|(_, result)| result.tool_use_id == id).map(|(b, _)| (m, b)))
-}
-
-/// Brings every result into the turn after its call.
+/// Brings every result into the turn after its call. A call without a result gets one.
 pub(super) fn repair_missing(request: &mut ConverseRequest, profile: &ModelProfile) {
     let Some(messages) = &mut request.messages else { return };
-    let mut m = 0;
-    while m < messages.len() {
-        answer_calls(messages, m, profile);
-        m += 1;
+    let open_calls = open_calls(messages);
+    if open_calls.is_empty() {
+        return;
     }
+    let mut taken = BTreeSet::new();
+    let answer = |call: OpenCall| match call.result {
+        Some((m, b)) => {
+            taken.insert((m, b));
+            (call.message, mem::replace(&mut messages[m].content[b], EMPTY_TURN.into()))
+        }
+        None => {
+            let status = profile.bedrock_supports_tool_result_status.then_some(ToolResultStatus::Error);
+            (call.message, ToolResultBlock { status, ..ToolResultBlock::text(call.id, UNANSWERED) }.into())
+        }
+    };
+    let answers: Vec<(usize, ContentBlock)> = open_calls.into_iter().map(answer).collect();
+    let mut answers = answers.into_iter().peekable();
+
+    let mut open: Vec<ContentBlock> = Vec::new();
+    for (m, mut message) in mem::take(messages).into_iter().enumerate() {
+        let mut places = (0..).map(|b| (m, b));
+        message.content.retain(|_| places.next().is_none_or(|place| !taken.contains(&place)));
+        if is_user(&message) {
+            let is_result = |block: &&ContentBlock| matches!(block.known(), ContentBlock::ToolResult(_));
+            let after_results = message.content.iter().take_while(is_result).count();
+            message.content.splice(after_results..after_results, open.drain(..));
+        } else if !open.is_empty() {
+            messages.push(Message::new(ConversationRole::User, mem::take(&mut open)));
+        }
+        messages.push(message);
+        open.extend(iter::from_fn(|| answers.next_if(|(call, _)| *call == m)).map(|(_, answer)| answer));
+    }
+    if !open.is_empty() {
+        messages.push(Message::new(ConversationRole::User, open));
+    }
+}
+
+/// A call without a result in the turn after it.
+struct OpenCall {
+    message: usize,
+    id: String,
+    /// Where the result stands instead.
+    result: Option<(usize, usize)>,
+}
+
+fn open_calls(messages: &[Message]) -> Vec<OpenCall> {
+    let places = Places::of(messages);
+    let mut open = Vec::new();
+    for (m, message) in messages.iter().enumerate() {
+        let mut ids = BTreeSet::new();
+        for id in calls(message).map(|(_, call)| &call.tool_use_id).filter(|id| ids.insert(*id)) {
+            let result = places.result_of(m, id);
+            if result.is_none_or(|(next, _)| next > m + 1) {
+                open.push(OpenCall { message: m, id: id.clone(), result });
+            }
+        }
+    }
+    open
 }
 
 /// Puts results first, once each, and apart from what the model doesn't take beside them.
@@ -146,41 +228,12 @@ pub(super) fn repair_order(request: &mut ConverseRequest, profile: &ModelProfile
     let Some(messages) = &mut request.messages else { return };
     drop_duplicates(messages);
     for message in messages.iter_mut() {
-        if results(message).any(|(b, _)| !leads(message, b)) {
+        if first_behind(message).is_some() {
             // Stable: results keep their order, and so does the rest.
             message.content.sort_by_key(|block| !matches!(block.known(), ContentBlock::ToolResult(_)));
         }
     }
     separate(messages, profile);
-}
-
-/// Brings the results of the calls of `messages[m]` into the turn after it. A call without a result gets one.
-fn answer_calls(messages: &mut Vec<Message>, m: usize, profile: &ModelProfile) {
-    let mut open: Vec<String> = Vec::new();
-    for (_, call) in calls(&messages[m]) {
-        if !is_answered(messages, m, &call.tool_use_id) && !open.contains(&call.tool_use_id) {
-            open.push(call.tool_use_id.clone());
-        }
-    }
-    let answers: Vec<ContentBlock> = open
-        .into_iter()
-        .map(|id| match late_result(messages, m, &id) {
-            Some((m, b)) => messages[m].content.remove(b),
-            None => {
-                let status = profile.bedrock_supports_tool_result_status.then_some(ToolResultStatus::Error);
-                ToolResultBlock { status, ..ToolResultBlock::text(id, UNANSWERED) }.into()
-            }
-        })
-        .collect();
-    if answers.is_empty() {
-        return;
-    }
-    if !messages.get(m + 1).is_some_and(is_user) {
-        messages.insert(m + 1, Message::new(ConversationRole::User, []));
-    }
-    let next = &mut messages[m + 1].content;
-    let after_results = next.iter().take_while(|block| matches!(block.known(), ContentBlock::ToolResult(_))).count();
-    next.splice(after_results..after_results, answers);
 }
 
 /// Drops results whose call has one already.
