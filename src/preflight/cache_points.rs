@@ -98,7 +98,12 @@ pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &
     let mut short = false;
     for (_, path, point) in &points {
         let long = lives_longer(point);
-        if long && short {
+        if long && !takes_long_lives(profile) {
+            report
+                .error(Rule::CacheTtlRefused, format!("{path}.ttl"), "the model keeps a cache for five minutes only")
+                .says("Extended TTL prompt caching is only supported for Anthropic models.")
+                .repairable();
+        } else if long && short {
             let message = "a cache point can't live longer than one before it, in the order tools, system, messages";
             report
                 .error(Rule::CacheTtlOrder, format!("{path}.ttl"), message)
@@ -115,6 +120,11 @@ pub(super) fn check(request: &ConverseRequest, profile: &ModelProfile, report: &
 /// Whether the prefix lives longer than the five minutes that go without saying.
 fn lives_longer(point: &CachePointBlock) -> bool {
     !matches!(point.ttl, None | Some(CacheTTL::FiveMinutes))
+}
+
+/// Only models of Anthropic do, and of those with a cache only they take cache points among the tools.
+fn takes_long_lives(profile: &ModelProfile) -> bool {
+    takes_points(Part::Tools, profile)
 }
 
 fn takes_points(part: Part, profile: &ModelProfile) -> bool {
@@ -195,7 +205,7 @@ pub(super) fn repair(request: &mut ConverseRequest, profile: &ModelProfile) {
     drop_surplus(request);
     let mut short = false;
     for point in points_mut(request) {
-        if lives_longer(point) && short {
+        if lives_longer(point) && (short || !takes_long_lives(profile)) {
             point.ttl = Some(CacheTTL::FiveMinutes);
         }
         short |= !lives_longer(point);

@@ -158,6 +158,9 @@ rules! {
     CachePointAfterDocument = "cache-point-after-document",
     /// A cache point lives longer than one before it, in the order tools, system, messages.
     CacheTtlOrder = "cache-ttl-order",
+    /// A cache point lives longer than five minutes, which only models of Anthropic take. Not all of them do: of older ones
+    /// it is not found here.
+    CacheTtlRefused = "cache-ttl-refused",
 }
 
 impl fmt::Display for Rule {

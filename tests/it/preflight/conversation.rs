@@ -398,5 +398,12 @@ fn cache_points() -> Vec<Case> {
             "messages[0].content[1].cachePoint.ttl",
             pointed(json!([tool("look"), point()]), json!([text("a"), lasting("5m")])),
         ),
+        mended(
+            Rule::CacheTtlRefused,
+            NOVA,
+            says(json!([text("a"), point(), text("b"), lasting("1h")])),
+            "messages[0].content[3].cachePoint.ttl",
+            says(json!([text("a"), point(), text("b"), lasting("5m")])),
+        ),
     ]
 }
