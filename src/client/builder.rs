@@ -16,7 +16,26 @@ use crate::transport::{ReqwestTransport, Transport};
 /// The longest unary answer that is read, unless set otherwise.
 const MAX_BODY: usize = 64 << 20;
 
-/// Sets up a [`Client`]. The [module](super) has an example.
+/// Sets up a [`Client`].
+///
+/// ```
+/// use bedrock_converse::client::{Auth, Client, ClientBuilder};
+/// use bedrock_converse::endpoint::EndpointParams;
+/// use bedrock_converse::eventstream::Limits;
+/// use bedrock_converse::retry::RetryConfig;
+///
+/// let endpoint = EndpointParams { region: Some("eu-west-1".into()), ..Default::default() };
+/// let builder: ClientBuilder = Client::builder(endpoint, Auth::api_key("my-key"))
+///     .retry(RetryConfig { max_attempts: 1, ..Default::default() })
+///     .max_body(8 << 20)
+///     .frame_limits(Limits { payload: 1 << 20, ..Default::default() });
+/// let client = builder.build()?;
+/// assert_eq!(client.region(), Some("eu-west-1"));
+///
+/// let nowhere = Client::builder(EndpointParams::default(), Auth::api_key("my-key")).build().unwrap_err();
+/// assert_eq!(nowhere.kind(), bedrock_converse::ErrorKind::Configuration);
+/// # Ok::<(), bedrock_converse::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClientBuilder {

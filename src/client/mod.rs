@@ -132,7 +132,26 @@ struct Shared {
     frame_limits: Limits,
 }
 
-/// An answer and what came with it. The [module](self) has an example.
+/// An answer and what came with it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use bedrock_converse::client::{Auth, Client, Reply};
+/// use bedrock_converse::endpoint::EndpointParams;
+/// use bedrock_converse::transport::Replay;
+/// use bedrock_converse::wire::{ConverseRequest, ConverseResponse};
+///
+/// let replay = Replay::from_dir("fixtures/converse/amazon/text")?;
+/// let endpoint = EndpointParams { region: Some("us-east-1".into()), ..Default::default() };
+/// let client = Client::builder(endpoint, Auth::api_key("any")).transport(replay).build()?;
+/// let request = ConverseRequest::new("us.amazon.nova-micro-v1:0").user("What is the capital of France?");
+///
+/// let reply: Reply<ConverseResponse> = client.converse(&request).await?;
+/// assert_eq!(reply.value.stop_reason.as_str(), "end_turn");
+/// assert_eq!((reply.attempts, &reply.body[..1]), (1, &b"{"[..]));
+/// # Ok::<(), bedrock_converse::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Reply<T> {

@@ -13,6 +13,21 @@ use crate::tools::{
 };
 
 /// Settings and parameters that [`Target::prepare_request`] has checked and completed.
+///
+/// ```
+/// use bedrock_converse::ModelProfile;
+/// use bedrock_converse::convert::Target;
+/// use bedrock_converse::settings::{BedrockModelSettings, ThinkingLevel};
+///
+/// let model_name = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+/// let profile = ModelProfile::for_model(model_name);
+/// let target = Target { model_name, provider_name: "bedrock", profile: &profile };
+/// let settings = BedrockModelSettings { thinking: Some(ThinkingLevel::On), ..Default::default() };
+/// let prepared = target.prepare_request(settings, Default::default())?;
+/// assert_eq!(prepared.settings.thinking, None);
+/// assert_eq!(prepared.parameters.thinking, Some(ThinkingLevel::On));
+/// # Ok::<(), bedrock_converse::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Prepared {

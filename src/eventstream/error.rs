@@ -74,6 +74,17 @@ pub enum FrameError {
 }
 
 /// Why a header does not follow the format.
+///
+/// ```
+/// use bedrock_converse::eventstream::{Decoder, FrameError, HeaderFault};
+///
+/// // A frame of one header, `a`, of a type that there is not. Its checksums are right.
+/// let frame = b"\0\0\0\x13\0\0\0\x03\xdb\x6b\x63\x81\x01a\x0a\xff\xab\x96\x22";
+/// let mut decoder = Decoder::new();
+/// decoder.push(frame.as_slice().into());
+/// let error = decoder.next_frame().unwrap_err();
+/// assert_eq!(error, FrameError::Header { offset: 12, fault: HeaderFault::UnknownType(10) });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderFault {

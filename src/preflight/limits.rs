@@ -5,6 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What the service model says of a shape.
 ///
 /// For text the numbers count characters, for lists, maps and blobs what is in them; a number is itself in their range.
+///
+/// ```
+/// use bedrock_converse::preflight::{LIMITS, Limit};
+///
+/// // The inclusive range of the temperature.
+/// let is_temperature = |limit: &&Limit| limit.shape == "InferenceConfigurationTemperatureFloat";
+/// let limit = LIMITS.iter().find(is_temperature).unwrap();
+/// assert_eq!((limit.min, limit.max, limit.pattern), (Some(0), Some(1), None));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Limit {
