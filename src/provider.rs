@@ -89,8 +89,7 @@ impl BedrockProvider {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] without a region; there is no default. Credentials are looked up by the first
-    /// request.
+    /// As [`BedrockProviderBuilder::build`]; there is no default region. Credentials are looked up by the first request.
     pub fn from_env() -> Result<Self> {
         Self::builder().build()
     }
@@ -239,7 +238,8 @@ fn url_of_key(api_key: &str) -> Option<String> {
 ///     .build()?; // nothing is sent yet
 /// assert_eq!(provider.client().region(), Some("us-east-1"));
 ///
-/// let error = BedrockProvider::builder().base_url("http://192.0.2.1").api_key("key").build().unwrap_err();
+/// let elsewhere = BedrockProvider::builder().base_url("http://192.0.2.1").api_key("key");
+/// let error = elsewhere.build().unwrap_err();
 /// assert!(error.message().contains("plain http to another machine"));
 /// # Ok::<(), bedrock_converse::Error>(())
 /// ```
@@ -331,7 +331,8 @@ impl BedrockProviderBuilder {
         self
     }
 
-    /// How long connecting may take. `AWS_CONNECT_TIMEOUT` in seconds, or 10 seconds, by default.
+    /// How long connecting may take. `AWS_CONNECT_TIMEOUT` in seconds, or 10 seconds, by default. A
+    /// [`transport`](Self::transport) that is given has a limit of its own instead.
     pub fn aws_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self

@@ -244,9 +244,10 @@ macro_rules! settings {
             /// ```
             /// use bedrock_converse::settings::BedrockModelSettings;
             ///
-            /// let model = BedrockModelSettings { max_tokens: Some(500), top_k: Some(9), ..Default::default() };
-            /// let request = BedrockModelSettings { max_tokens: Some(50), ..Default::default() };
-            /// let merged = BedrockModelSettings::merge(model, request);
+            /// type Settings = BedrockModelSettings;
+            /// let model = Settings { max_tokens: Some(500), top_k: Some(9), ..Default::default() };
+            /// let request = Settings { max_tokens: Some(50), ..Default::default() };
+            /// let merged = Settings::merge(model, request);
             /// assert_eq!((merged.max_tokens, merged.top_k), (Some(50), Some(9)));
             /// ```
             #[must_use]

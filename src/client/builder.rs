@@ -32,8 +32,9 @@ const MAX_BODY: usize = 64 << 20;
 /// let client = builder.build()?;
 /// assert_eq!(client.region(), Some("eu-west-1"));
 ///
-/// let nowhere = Client::builder(EndpointParams::default(), Auth::api_key("my-key")).build().unwrap_err();
-/// assert_eq!(nowhere.kind(), bedrock_converse::ErrorKind::Configuration);
+/// let nowhere = EndpointParams::default();
+/// let error = Client::builder(nowhere, Auth::api_key("my-key")).build().unwrap_err();
+/// assert_eq!(error.kind(), bedrock_converse::ErrorKind::Configuration);
 /// # Ok::<(), bedrock_converse::Error>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -89,8 +89,8 @@ use crate::wire::{ConverseRequest, ConverseResponse, CountTokensRequest, CountTo
 /// ```
 /// use bedrock_converse::client::{Auth, Client};
 /// use bedrock_converse::endpoint::EndpointParams;
+/// use bedrock_converse::wire::{ConverseRequest, StopReason};
 /// # use bedrock_converse::transport::{BoxFuture, Request, Response, Transport};
-/// # use bedrock_converse::wire::{ConverseRequest, StopReason};
 /// # #[derive(Debug)]
 /// # struct Replay;
 /// # impl Transport for Replay {
@@ -103,10 +103,10 @@ use crate::wire::{ConverseRequest, ConverseResponse, CountTokensRequest, CountTo
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let endpoint = EndpointParams { region: Some("us-east-1".into()), ..Default::default() };
-/// let client = Client::builder(endpoint, Auth::api_key("bedrock-api-key-…"))
-/// #   .transport(Replay)
-///     .build()?;
-/// let request = ConverseRequest::new("us.amazon.nova-micro-v1:0").user("What is the capital of France?");
+/// let builder = Client::builder(endpoint, Auth::api_key("bedrock-api-key-…"));
+/// # let builder = builder.transport(Replay);
+/// let client = builder.build()?;
+/// let request = ConverseRequest::new("us.amazon.nova-micro-v1:0").user("Which city is it?");
 /// let reply = client.converse(&request).await?;
 /// assert_eq!(reply.value.stop_reason, StopReason::EndTurn);
 /// # Ok::<(), bedrock_converse::Error>(())
@@ -144,7 +144,8 @@ struct Shared {
 /// let replay = Replay::from_dir("fixtures/converse/amazon/text")?;
 /// let endpoint = EndpointParams { region: Some("us-east-1".into()), ..Default::default() };
 /// let client = Client::builder(endpoint, Auth::api_key("any")).transport(replay).build()?;
-/// let request = ConverseRequest::new("us.amazon.nova-micro-v1:0").user("What is the capital of France?");
+/// let question = "What is the capital of France?";
+/// let request = ConverseRequest::new("us.amazon.nova-micro-v1:0").user(question);
 ///
 /// let reply: Reply<ConverseResponse> = client.converse(&request).await?;
 /// assert_eq!(reply.value.stop_reason.as_str(), "end_turn");

@@ -117,7 +117,8 @@ impl fmt::Display for Source {
 /// # }
 /// # let (transport, local) = (Arc::new(Offline), Arc::new(Offline));
 ///
-/// let environment = Environment::fixed([("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "SECRET")]);
+/// let keys = [("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "SECRET")];
+/// let environment = Environment::fixed(keys);
 /// let chain = DefaultChain::new(environment, transport, local).without(Source::InstanceMetadata);
 /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 /// # runtime.block_on(async {

@@ -16,7 +16,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// use bedrock_converse::Environment;
 /// use bedrock_converse::credentials::SharedConfig;
 ///
-/// let environment = Environment::fixed([("AWS_CONFIG_FILE", "/nowhere"), ("AWS_PROFILE", "work")]);
+/// let variables = [("AWS_CONFIG_FILE", "/nowhere"), ("AWS_PROFILE", "work")];
+/// let environment = Environment::fixed(variables);
 /// let config = SharedConfig::load(&environment, None)?;
 /// assert_eq!(config.profile_name(), "work");
 /// assert_eq!(config.property("region"), None);

@@ -289,9 +289,14 @@ fn identifier<'a>(given: &'a Option<String>, content: &[u8]) -> Cow<'a, str> {
 /// A file in a user's prompt or in what a tool returned.
 ///
 /// ```
-/// use bedrock_converse::messages::{FileUrl, ForceDownload, MediaKind, MultiModalContent, UploadedFile, UrlKind, UserContent};
+/// use bedrock_converse::messages::{
+///     FileUrl, ForceDownload, MediaKind, MultiModalContent, UploadedFile, UrlKind, UserContent,
+/// };
 ///
-/// let local = FileUrl { force_download: ForceDownload::AllowLocal, ..FileUrl::new(UrlKind::Document, "http://10.0.0.1/a.pdf") };
+/// let local = FileUrl {
+///     force_download: ForceDownload::AllowLocal,
+///     ..FileUrl::new(UrlKind::Document, "http://10.0.0.1/a.pdf")
+/// };
 /// let clip = UploadedFile::new("s3://bucket/clip.mp4", "bedrock");
 /// let (file, prompt) = (MultiModalContent::Url(local), UserContent::from(clip));
 /// assert_eq!((file.media_kind(), file.format()?), (MediaKind::Document, "pdf"));

@@ -139,7 +139,9 @@ json_struct! {
     /// One turn of the application towards the model.
     ///
     /// ```
-    /// use bedrock_converse::messages::{InstructionPart, ModelRequest, ModelRequestPart, SystemPromptPart, UserPromptPart};
+    /// use bedrock_converse::messages::{
+    ///     InstructionPart, ModelRequest, ModelRequestPart, SystemPromptPart, UserPromptPart,
+    /// };
     ///
     /// let mut request = ModelRequest::new(vec![
     ///     ModelRequestPart::SystemPrompt(SystemPromptPart { content: "Be brief.".into(), ..Default::default() }),
@@ -148,7 +150,8 @@ json_struct! {
     /// request.instructions = Some("Answer in French.".into()); // for this request alone
     /// assert_eq!(request.parts.len(), 2);
     ///
-    /// let pieces = ["Answer in French.", "Today is Monday."].map(|text| InstructionPart { content: text.into(), ..Default::default() });
+    /// let pieces = ["Answer in French.", "Today is Monday."]
+    ///     .map(|text| InstructionPart { content: text.into(), ..Default::default() });
     /// assert_eq!(InstructionPart::join(&pieces).as_deref(), Some("Answer in French.\n\nToday is Monday."));
     /// ```
     pub struct ModelRequest ["kind" = "request"] {

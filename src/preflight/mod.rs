@@ -16,9 +16,10 @@
 //! let findings = preflight::check(&request, &profile);
 //! let rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
 //! assert_eq!(rules, [Rule::RoleAlternation, Rule::BlankText]);
-//! assert_eq!((findings[1].severity, &*findings[1].path), (Severity::Error, "messages[1].content[0].text"));
+//! let blank = &findings[1];
+//! assert_eq!((blank.severity, &*blank.path), (Severity::Error, "messages[1].content[0].text"));
 //! assert_eq!(
-//!     findings[1].aws.as_deref(),
+//!     blank.aws.as_deref(),
 //!     Some(
 //!         "The text field in the ContentBlock object at messages.1.content.0 is blank. \
 //!          Add text to the text field, and try again."

@@ -73,7 +73,10 @@ impl FromStr for Mode {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<()> {
 /// let cassette = Cassette::open("fixtures/recorded/capital")?;
-/// let provider = BedrockProvider::builder().environment(cassette.environment()).transport(cassette.clone()).build()?;
+/// let provider = BedrockProvider::builder()
+///     .environment(cassette.environment())
+///     .transport(cassette.clone())
+///     .build()?;
 /// assert_eq!(capital("France", provider).await?, "The capital of France is Paris.");
 /// cassette.finish()
 /// # }

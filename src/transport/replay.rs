@@ -34,9 +34,11 @@ use crate::error::{Error, ErrorKind, Result};
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let replay = Replay::from_dir("fixtures/converse/amazon/text")?;
 /// let endpoint = EndpointParams { region: Some("us-east-1".into()), ..Default::default() };
-/// let client = Client::builder(endpoint, Auth::api_key("any")).transport(replay.clone()).build()?;
+/// let builder = Client::builder(endpoint, Auth::api_key("any"));
+/// let client = builder.transport(replay.clone()).build()?;
 ///
-/// let request = ConverseRequest::new("us.amazon.nova-micro-v1:0").user("What is the capital of Spain?");
+/// let ask = |question| ConverseRequest::new("us.amazon.nova-micro-v1:0").user(question);
+/// let request = ask("What is the capital of Spain?");
 /// let error = client.converse(&request).await.unwrap_err();
 /// assert_eq!(
 ///     error.message(),
@@ -48,7 +50,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// );
 /// assert_eq!(replay.unused(), ["text"]);
 ///
-/// let request = ConverseRequest::new("us.amazon.nova-micro-v1:0").user("What is the capital of France?");
+/// let request = ask("What is the capital of France?");
 /// assert_eq!(client.converse(&request).await?.value.usage.unwrap().output_tokens, 8);
 /// replay.finish()?; // fails when an exchange is unused
 /// # Ok::<(), bedrock_converse::Error>(())

@@ -73,8 +73,11 @@ impl Rules {
     /// ```
     /// use bedrock_converse::transport::{RecordedRequest, Rules};
     ///
-    /// let last = |request: &RecordedRequest| request.body["messages"].as_array().and_then(|list| list.last().cloned());
-    /// let rules = Rules::new().matcher(move |recorded, sent| recorded.path == sent.path && last(recorded) == last(sent));
+    /// let last = |request: &RecordedRequest| {
+    ///     request.body["messages"].as_array().and_then(|list| list.last().cloned())
+    /// };
+    /// let rules = Rules::new()
+    ///     .matcher(move |recorded, sent| recorded.path == sent.path && last(recorded) == last(sent));
     /// # let _ = rules;
     /// ```
     pub fn matcher(
