@@ -146,3 +146,24 @@ async fn a_failed_tls_handshake_is_an_error_of_the_connection() {
     let error = sending.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
 }
+
+/// What is spoken over TLS is settled in its first message, which nobody has encrypted yet.
+#[cfg(all(feature = "rustls", not(feature = "native-tls")))]
+#[tokio::test]
+async fn http_2_is_offered_when_it_is_compiled_in() {
+    let (listener, url) = listen().await;
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = [0; 5]; // a TLS record: type, version, length
+        stream.read_exact(&mut head).await.unwrap();
+        let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
+        stream.read_exact(&mut hello).await.unwrap();
+        hello
+    });
+    transport().send(post(&url.replace("http:", "https:"))).await.unwrap_err();
+    let hello = server.await.unwrap();
+    let offers = |protocols: &[u8]| hello.windows(protocols.len()).any(|bytes| bytes == protocols);
+    // The length of the list, and each protocol after its own.
+    assert_eq!(offers(b"\0\x0c\x02h2\x08http/1.1"), cfg!(feature = "http2"));
+    assert_eq!(offers(b"\0\x09\x08http/1.1"), !cfg!(feature = "http2"));
+}
