@@ -38,9 +38,10 @@ pub enum ErrorKind {
     InvalidInput,
     /// The input asks for something that the model or this crate cannot do. Nothing was sent. Not retried.
     Unsupported,
-    /// Region, endpoint, profile file or another setting is missing or contradicts itself. Nothing was sent.
+    /// Region, endpoint, profile file or another setting is missing, malformed or contradicts another; the message names it.
+    /// Nothing was sent. Not retried: change the setting.
     Configuration,
-    /// No credentials were found, or their source failed; the message says which sources were tried.
+    /// No credentials were found, or their source failed; the message says which sources were tried. Not retried.
     Credentials,
     /// The connection could not be made, or broke before an answer was complete. Retried while no body has been
     /// handed out.

@@ -45,13 +45,15 @@ json_names! {
     /// Who runs a tool.
     ///
     /// ```
-    /// use bedrock_converse::tools::{ModelRequestParameters, PromptedOutputTemplate, ToolDefinition, ToolKind};
+    /// use bedrock_converse::tools::{
+    ///     ModelRequestParameters, PromptedOutputTemplate, ToolDefinition, ToolKind,
+    /// };
     ///
     /// let answer = ToolDefinition { kind: ToolKind::Output, ..ToolDefinition::new("final_result") };
     /// let parameters = ModelRequestParameters {
     ///     output_tools: vec![answer],
     ///     allow_text_output: false, // the answer has to be a call of that tool
-    ///     prompted_output_template: Some(PromptedOutputTemplate::Text("Answer with JSON: {schema}".into())),
+    ///     prompted_output_template: Some(PromptedOutputTemplate::Text("As JSON: {schema}".into())),
     ///     ..Default::default()
     /// };
     /// # let _ = parameters;

@@ -105,8 +105,9 @@ use json::{FromJson, Mismatch, json_deserialize, json_from};
 /// let history: Vec<ModelMessage> = serde_json::from_str(json).unwrap();
 /// assert_eq!(history, [ModelRequest::user_text_prompt("Hello").into()]);
 ///
-/// let error = serde_json::from_str::<ModelMessage>(r#"{"kind":"request","parts":[{"part_kind":"user-prompt"}]}"#);
-/// assert!(error.unwrap_err().to_string().contains("parts[0].content")); // what is missing is named
+/// let json = r#"{"kind":"request","parts":[{"part_kind":"user-prompt"}]}"#;
+/// let error = serde_json::from_str::<ModelMessage>(json).unwrap_err();
+/// assert!(error.to_string().contains("parts[0].content")); // what is missing is named
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a conversation has two sides")]

@@ -111,7 +111,9 @@ json_struct! {
     /// What one of the caller's tools returned.
     ///
     /// ```
-    /// use bedrock_converse::messages::{BinaryContent, MultiModalContent, ToolReturnContent, ToolReturnPart};
+    /// use bedrock_converse::messages::{
+    ///     BinaryContent, MultiModalContent, ToolReturnContent, ToolReturnPart,
+    /// };
     /// use serde_json::json;
     ///
     /// let weather = ToolReturnPart::new("get_weather", json!({"celsius": 21}), "call_1");

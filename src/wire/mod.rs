@@ -17,7 +17,9 @@
 //! # let _ = body;
 //!
 //! let answer = br#"{
-//!     "output": {"message": {"role": "assistant", "content": [{"text": "Paris"}], "mood": "sunny"}},
+//!     "output": {
+//!         "message": {"role": "assistant", "content": [{"text": "Paris"}], "mood": "sunny"}
+//!     },
 //!     "stopReason": "end_turn"
 //! }"#;
 //! let response = ConverseResponse::from_json(answer)?;

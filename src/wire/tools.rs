@@ -118,7 +118,8 @@ shape! {
     ///     status: Some(ToolResultStatus::Success),
     ///     ..ToolResultBlock::json(call.tool_use_id.as_str(), json!({"celsius": 21}))
     /// };
-    /// let request = ConverseRequest::new("us.amazon.nova-pro-v1:0").user("And outside?").assistant(call).user(result);
+    /// let request = ConverseRequest::new("us.amazon.nova-pro-v1:0");
+    /// let request = request.user("And outside?").assistant(call).user(result);
     /// # let _ = request;
     /// ```
     pub struct ToolResultBlock {
