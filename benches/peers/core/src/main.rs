@@ -11,7 +11,8 @@ fn main() {
     let mut decoder = Decoder::new();
     decoder.push(body.into());
     while let Some(frame) = decoder.next_frame().expect("a frame") {
-        if let ConverseStreamOutput::ContentBlockDelta(event) = ConverseStreamOutput::from_frame(frame).expect("an event")
+        if let ConverseStreamOutput::ContentBlockDelta(event) =
+            ConverseStreamOutput::from_frame(frame).expect("an event")
             && let ContentBlockDelta::Text(text) = event.delta
         {
             print!("{text}");

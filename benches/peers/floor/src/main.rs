@@ -18,7 +18,10 @@ async fn main() {
         .with_safe_default_protocol_versions()
         .expect("ring has them");
     let verifier = rustls_platform_verifier::Verifier::new(rustls::crypto::ring::default_provider().into());
-    let tls = tls.dangerous().with_custom_certificate_verifier(std::sync::Arc::new(verifier.expect("roots"))).with_no_client_auth();
+    let tls = tls
+        .dangerous()
+        .with_custom_certificate_verifier(std::sync::Arc::new(verifier.expect("roots")))
+        .with_no_client_auth();
     let http = reqwest::Client::builder().tls_backend_preconfigured(tls).build().expect("a client");
     let mut bytes = 0;
     match mode.as_str() {

@@ -62,17 +62,20 @@ impl Client {
         let body = serde_json::to_vec(&Request { messages: vec![message] }).expect("plain data");
         let url = format!("{}/model/{model}/{operation}", self.url);
         let identity = self.credentials.clone().into();
+        #[expect(clippy::disallowed_methods, reason = "a signature has a date")]
+        let now = SystemTime::now();
         let parameters = SigningParams::builder()
             .identity(&identity)
             .region("us-east-1")
             .name("bedrock")
-            .time(SystemTime::now())
+            .time(now)
             .settings(SigningSettings::default())
             .build()
             .expect("all are set")
             .into();
         let headers = [("content-type", "application/json")];
-        let signable = SignableRequest::new("POST", &url, headers.into_iter(), SignableBody::Bytes(&body)).expect("valid");
+        let signable =
+            SignableRequest::new("POST", &url, headers.into_iter(), SignableBody::Bytes(&body)).expect("valid");
         let (instructions, _) = sign(signable, &parameters).expect("signs").into_parts();
         let mut request = self.http.post(&url).header("content-type", "application/json");
         for (name, value) in instructions.headers() {

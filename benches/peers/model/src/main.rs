@@ -1,4 +1,5 @@
 //! bedrock-converse: `BedrockConverseModel` on messages, settings and events as pydantic-ai has them.
+#![expect(clippy::disallowed_methods, reason = "a program may read the environment")]
 
 use std::time::Instant;
 

@@ -41,9 +41,9 @@ impl Transport for Silent {
 async fn client(deltas: usize) {
     let client = provider(Chunks::new(deltas)).client();
     let mut answer = client.converse_stream(&ConverseRequest::new(MODEL).user("Hi")).await.expect("an answer");
-    let mut count = |event: ConverseStreamOutput<'_>| drop(black_box(event));
+    let count = |event: ConverseStreamOutput<'_>| drop(black_box(event));
     for _ in 0..deltas {
-        poll_fn(|cx| answer.poll_event_with(cx, &mut count)).await.expect("an event").expect("no error");
+        poll_fn(|cx| answer.poll_event_with(cx, count)).await.expect("an event").expect("no error");
     }
 }
 

@@ -1,4 +1,5 @@
 //! bedrock-converse: `Client` on the service's own types, credentials from the whole chain.
+#![expect(clippy::disallowed_methods, reason = "a program may read the environment")]
 
 use std::future::poll_fn;
 use std::time::Instant;

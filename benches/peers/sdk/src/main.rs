@@ -1,4 +1,5 @@
 //! The AWS SDK, as its documentation says to use it.
+#![expect(clippy::disallowed_methods, reason = "a program may read the environment")]
 
 use std::time::Instant;
 

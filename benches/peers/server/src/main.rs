@@ -29,7 +29,10 @@ fn chunks(deltas: usize) -> Vec<Vec<u8>> {
     let pad = "abcdefghijklmnopqrstuvwxyz";
     let mut frames = vec![frame("messageStart", format!(r#"{{"p":"{pad}","role":"assistant"}}"#))];
     frames.extend((0..deltas).map(|_| {
-        frame("contentBlockDelta", format!(r#"{{"contentBlockIndex":0,"delta":{{"text":" scattered light"}},"p":"{pad}"}}"#))
+        frame(
+            "contentBlockDelta",
+            format!(r#"{{"contentBlockIndex":0,"delta":{{"text":" scattered light"}},"p":"{pad}"}}"#),
+        )
     }));
     frames.push(frame("contentBlockStop", format!(r#"{{"contentBlockIndex":0,"p":"{pad}"}}"#)));
     frames.push(frame("messageStop", format!(r#"{{"p":"{pad}","stopReason":"end_turn"}}"#)));
@@ -48,7 +51,9 @@ async fn request(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<String>
             let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
             let length = head
                 .lines()
-                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok())
+                .find_map(|line| {
+                    line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok()
+                })
                 .unwrap_or(0);
             while buffer.len() < end + 4 + length {
                 if socket.read_buf(buffer).await.ok()? == 0 {
@@ -73,7 +78,8 @@ async fn serve(mut socket: TcpStream, chunks: &'static [Vec<u8>]) -> Option<()> 
             socket.write_all(format!("{head}: {}\r\n\r\n{UNARY}", UNARY.len()).as_bytes()).await.ok()?;
             continue;
         }
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ntransfer-encoding: chunked\r\n\r\n";
+        let head =
+            "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\ntransfer-encoding: chunked\r\n\r\n";
         if path.contains("/fast/") {
             socket.write_all(&[head.as_bytes(), &chunks.concat(), b"0\r\n\r\n"].concat()).await.ok()?;
         } else {
