@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::transport::Body;
 use crate::wire::fault;
 
+use super::auth::Secret;
 use super::clock::Clock;
 
 /// An answer that says success, with all that is needed to read it.
@@ -19,6 +20,7 @@ pub(super) struct Answer {
     pub(super) clock: Clock,
     /// Which attempt it answers.
     pub(super) attempts: u32,
+    pub(super) secret: Secret,
 }
 
 pub(super) fn header<'a>(head: &'a Parts, name: &str) -> Option<&'a str> {

@@ -116,15 +116,37 @@ impl Identity<'_> {
         }
     }
 
+    /// The secret that is sent.
+    pub(super) fn secret(&self) -> Secret {
+        Secret(match self {
+            Self::Credentials { credentials, .. } => credentials.session_token().unwrap_or_default().into(),
+            Self::Token(token) => token.token().into(),
+        })
+    }
+
+    /// What to look at when the service has refused it.
+    pub(super) fn hint(&self) -> String {
+        match self {
+            Self::Credentials { cache, .. } => match cache.source() {
+                Some(source) => format!("the refused credentials came from: {source}"),
+                None => "the refused credentials came from a provider that the program gave".to_owned(),
+            },
+            Self::Token(_) => "the service refused the bearer key: it may have expired".to_owned(),
+        }
+    }
+}
+
+/// What was sent with a request and must not be in its errors.
+#[derive(Clone)]
+pub(super) struct Secret(Arc<str>);
+
+impl Secret {
     /// An error's body without the secret that was sent. It may be there: when a signature does not match, AWS quotes the
     /// headers that it was made over.
     pub(super) fn redact(&self, body: Bytes) -> Bytes {
         /// What is shorter is no token, and may be a word of the message.
         const SHORTEST: usize = 16;
-        let secret = match self {
-            Self::Credentials { credentials, .. } => credentials.session_token().unwrap_or_default(),
-            Self::Token(token) => token.token(),
-        };
+        let secret = &*self.0;
         if secret.len() < SHORTEST {
             return body;
         }
@@ -147,17 +169,6 @@ impl Identity<'_> {
         let text = |bytes: Bytes| String::from_utf8_lossy(&bytes).into_owned();
         let status = error.original_status();
         error.with_message(text(message)).with_original(status, original.map(text))
-    }
-
-    /// What to look at when the service has refused it.
-    pub(super) fn hint(&self) -> String {
-        match self {
-            Self::Credentials { cache, .. } => match cache.source() {
-                Some(source) => format!("the refused credentials came from: {source}"),
-                None => "the refused credentials came from a provider that the program gave".to_owned(),
-            },
-            Self::Token(_) => "the service refused the bearer key: it may have expired".to_owned(),
-        }
     }
 }
 

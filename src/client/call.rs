@@ -36,7 +36,7 @@ impl From<Error> for Failure {
 impl Client {
     /// A call that is answered by one JSON value.
     pub(super) async fn call<T>(&self, path: &str, body: Vec<u8>, parse: fn(&[u8]) -> Result<T>) -> Result<Reply<T>> {
-        let read = |Answer { head, body, clock, attempts }: Answer| -> BoxFuture<'_, Result<Reply<T>>> {
+        let read = |Answer { head, body, clock, attempts, .. }: Answer| -> BoxFuture<'_, Result<Reply<T>>> {
             Box::pin(async move {
                 let body = self.collect(body, &clock).await?;
                 match parse(&body) {
@@ -173,16 +173,17 @@ impl Client {
         }
         clock.start_attempt();
         let (head, body) = clock.until_first_byte(shared.transport.send(request)).await?.into_parts();
+        let secret = identity.secret();
         if !head.status.is_success() {
             let clock_lag = answer::clock_lag(&head, local_time());
-            let body = self.collect(body, clock).await.map(|body| identity.redact(body));
+            let body = self.collect(body, clock).await.map(|body| secret.redact(body));
             let error = answer::failure(&head, body);
             return Err(Failure { error, clock_lag });
         }
         let id = answer::request_id(&head);
-        let answer = Answer { head, body, clock: clock.clone(), attempts };
+        let answer = Answer { head, body, clock: clock.clone(), attempts, secret: secret.clone() };
         let outcome = read(answer).await;
-        Ok(outcome.map_err(|error| identity.redact_error(answer::with_request_id(error, id.as_deref())))?)
+        Ok(outcome.map_err(|error| secret.redact_error(answer::with_request_id(error, id.as_deref())))?)
     }
 }
 

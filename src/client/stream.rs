@@ -9,6 +9,7 @@ use futures_core::Stream;
 use tracing::Span;
 
 use super::answer::{self, Answer};
+use super::auth::Secret;
 use super::clock::TimedBody;
 use super::span;
 use crate::error::{Error, ErrorKind, Result};
@@ -48,6 +49,7 @@ pub struct ConverseStream {
     over: bool,
     request_id: Option<String>,
     attempts: u32,
+    secret: Secret,
     span: Span,
 }
 
@@ -61,6 +63,7 @@ impl ConverseStream {
             complete: false,
             over: false,
             attempts: answer.attempts,
+            secret: answer.secret,
             span,
         }
     }
@@ -160,7 +163,8 @@ impl ConverseStream {
             }
         };
         self.end();
-        let error = answer::with_request_id(error.with_in_stream(), self.request_id()).with_attempts(self.attempts);
+        let error = self.secret.redact_error(error.with_in_stream()).with_attempts(self.attempts);
+        let error = answer::with_request_id(error, self.request_id());
         if self.body.limited {
             // Before that, the caller of `read_first` decides what becomes of it.
             span::failed(&self.span, &error);
