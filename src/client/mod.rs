@@ -64,6 +64,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use bytes::Bytes;
+use http::Uri;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -123,6 +124,8 @@ struct Shared {
     transport: Arc<dyn Transport>,
     authority: Authority,
     url: String,
+    /// `url` parsed.
+    uri: Uri,
     region: Option<String>,
     retries: Retries,
     /// What the local clock lags behind the service's, in seconds.
@@ -189,7 +192,7 @@ impl Client {
         let span = span::converse(self, request);
         let exchange = async {
             let path = model_path(&request.model_id, "converse")?;
-            self.call(&path, request.to_json()?, ConverseResponse::from_json).await
+            self.call(path, request.to_json()?, ConverseResponse::from_json).await
         };
         let outcome = exchange.instrument(span.clone()).await;
         span::converse_ended(&span, &outcome);
@@ -210,7 +213,7 @@ impl Client {
         let span = span::converse(self, request);
         let exchange = async {
             let path = model_path(&request.model_id, "converse-stream")?;
-            self.call_stream(&path, request.to_json()?, &span).await
+            self.call_stream(path, request.to_json()?, &span).await
         };
         let outcome = exchange.instrument(span.clone()).await;
         if let Err(error) = &outcome {
@@ -231,7 +234,7 @@ impl Client {
         let span = span::count_tokens(self, &request.model_id);
         let exchange = async {
             let path = model_path(&request.model_id, "count-tokens")?;
-            self.call(&path, request.to_json()?, CountTokensResponse::from_json).await
+            self.call(path, request.to_json()?, CountTokensResponse::from_json).await
         };
         let outcome = exchange.instrument(span.clone()).await;
         match &outcome {
