@@ -60,6 +60,7 @@ mod span;
 mod stream;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -190,10 +191,10 @@ impl Client {
     /// says how often.
     pub async fn converse(&self, request: &ConverseRequest) -> Result<Reply<ConverseResponse>> {
         let span = span::converse(self, request);
-        let exchange = async {
+        let exchange = pin!(async {
             let path = model_path(&request.model_id, "converse")?;
             self.call(path, request.to_json()?, ConverseResponse::from_json).await
-        };
+        });
         let outcome = exchange.instrument(span.clone()).await;
         span::converse_ended(&span, &outcome);
         outcome
@@ -211,10 +212,10 @@ impl Client {
     /// As [`converse`](Self::converse), and the errors of the first event.
     pub async fn converse_stream(&self, request: &ConverseRequest) -> Result<ConverseStream> {
         let span = span::converse(self, request);
-        let exchange = async {
+        let exchange = pin!(async {
             let path = model_path(&request.model_id, "converse-stream")?;
             self.call_stream(path, request.to_json()?, &span).await
-        };
+        });
         let outcome = exchange.instrument(span.clone()).await;
         if let Err(error) = &outcome {
             span::failed(&span, error);
@@ -232,10 +233,10 @@ impl Client {
     /// As [`converse`](Self::converse), and [`ErrorKind::CountTokensUnsupported`](crate::ErrorKind::CountTokensUnsupported).
     pub async fn count_tokens(&self, request: &CountTokensRequest) -> Result<Reply<CountTokensResponse>> {
         let span = span::count_tokens(self, &request.model_id);
-        let exchange = async {
+        let exchange = pin!(async {
             let path = model_path(&request.model_id, "count-tokens")?;
             self.call(path, request.to_json()?, CountTokensResponse::from_json).await
-        };
+        });
         let outcome = exchange.instrument(span.clone()).await;
         match &outcome {
             Ok(reply) => span::ended(&span, reply.request_id.as_deref()),
