@@ -156,12 +156,12 @@ impl Attempts<'_> {
     }
 
     /// Begins an attempt. Gives back how long to wait before it; only adaptive mode lets one wait.
-    /// `now` is the time in seconds since a moment that is the same for all requests of the client.
-    pub(crate) fn begin(&mut self, now: f64) -> Duration {
+    /// `now` tells the time in seconds since a moment that is the same for all requests of the client.
+    pub(crate) fn begin(&mut self, now: impl FnOnce() -> f64) -> Duration {
         self.number += 1;
         match self.retries.config.mode {
             RetryMode::Standard => Duration::ZERO,
-            RetryMode::Adaptive => Duration::from_secs_f64(self.retries.shared().rate.acquire(now)),
+            RetryMode::Adaptive => Duration::from_secs_f64(self.retries.shared().rate.acquire(now())),
         }
     }
 
@@ -304,7 +304,7 @@ mod tests {
         let retries = Retries::new(config);
         let mut attempts = retries.attempts();
         let wait = |kind: &ErrorKind| {
-            attempts.begin(0.0);
+            attempts.begin(|| 0.0);
             attempts.failed(&error(*kind), random, 0.0)
         };
         kinds.iter().map(wait).collect()
@@ -341,7 +341,7 @@ mod tests {
         let again = |error: Error, config: RetryConfig| {
             let retries = Retries::new(config);
             let mut attempts = retries.attempts();
-            attempts.begin(0.0);
+            attempts.begin(|| 0.0);
             attempts.failed(&error, 0.5, 0.0).is_some()
         };
         use ErrorKind::{
@@ -364,7 +364,7 @@ mod tests {
         let wait = |wish| {
             let retries = Retries::new(RetryConfig::default());
             let mut attempts = retries.attempts();
-            attempts.begin(0.0);
+            attempts.begin(|| 0.0);
             attempts.failed(&error(ErrorKind::Throttling).with_retry_after(Duration::from_secs(wish)), 0.5, 0.0)
         };
         assert_eq!(wait(7), seconds(7.0));
@@ -378,7 +378,7 @@ mod tests {
             let mut attempts = retries.attempts();
             let mut sent = 0;
             loop {
-                attempts.begin(0.0);
+                attempts.begin(|| 0.0);
                 sent += 1;
                 if attempts.failed(&error(kind), 0.0, 0.0).is_none() {
                     return sent;
@@ -389,7 +389,7 @@ mod tests {
         assert_eq!(outage(ErrorKind::Internal), 1);
         for _ in 0..TRANSIENT_COST {
             let mut attempts = retries.attempts();
-            attempts.begin(0.0);
+            attempts.begin(|| 0.0);
             attempts.succeeded(0.0);
         }
         assert_eq!(outage(ErrorKind::Connection), 2);
@@ -401,7 +401,7 @@ mod tests {
         let retries = Retries::new(RetryConfig::default());
         for succeeds in [true, false] {
             let mut attempts = retries.attempts();
-            attempts.begin(0.0);
+            attempts.begin(|| 0.0);
             attempts.failed(&error(ErrorKind::Internal), 0.5, 0.0);
             assert_eq!(retries.shared().quota, QUOTA - RETRY_COST);
             if succeeds {
@@ -417,7 +417,7 @@ mod tests {
         let retries = Retries::new(RetryConfig { mode: RetryMode::Adaptive, ..RetryConfig::default() });
         let request = |now: f64, throttled: bool| {
             let mut attempts = retries.attempts();
-            let wait = attempts.begin(now).as_secs_f64();
+            let wait = attempts.begin(|| now).as_secs_f64();
             match throttled {
                 true => drop(attempts.failed(&error(ErrorKind::Throttling), 0.5, now)),
                 false => attempts.succeeded(now),
@@ -434,7 +434,7 @@ mod tests {
         let after_throttle = retries.shared().rate.fill_rate;
         assert!((after_throttle - 0.7 * retries.shared().rate.last_max).abs() < 1e-9, "{after_throttle}");
         // A burst now waits in line, at that rate.
-        let line: Vec<f64> = (0..3).map(|_| retries.attempts().begin(now).as_secs_f64()).collect();
+        let line: Vec<f64> = (0..3).map(|_| retries.attempts().begin(|| now).as_secs_f64()).collect();
         assert!((line[2] - line[1] - 1.0 / after_throttle).abs() < 1e-9, "{line:?}");
         // With time and successes the rate grows past the one that was throttled.
         for _ in 0..200 {
@@ -449,10 +449,10 @@ mod tests {
     fn the_first_throttle_of_all_leaves_a_rate_to_go_on_with() {
         let retries = Retries::new(RetryConfig { mode: RetryMode::Adaptive, ..RetryConfig::default() });
         let mut attempts = retries.attempts();
-        attempts.begin(0.0);
+        attempts.begin(|| 0.0);
         attempts.failed(&error(ErrorKind::Throttling), 0.5, 0.0);
-        assert_eq!(attempts.begin(0.0), Duration::from_secs(2));
-        assert_eq!(attempts.begin(100.0), Duration::ZERO);
+        assert_eq!(attempts.begin(|| 0.0), Duration::from_secs(2));
+        assert_eq!(attempts.begin(|| 100.0), Duration::ZERO);
     }
 
     #[test]

@@ -7,8 +7,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
 use std::fmt;
-use std::io::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_credential_types::{Credentials, Token};
@@ -26,6 +25,7 @@ use crate::error::{Error, ErrorKind, Result};
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const X_AMZ_SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+const SECONDS_A_DAY: u64 = 24 * 60 * 60;
 
 /// The path of `operation` on a model: the id percent-encoded once, everything but `A-Za-z0-9-._~`.
 ///
@@ -37,7 +37,11 @@ pub(crate) fn model_path(model_id: &str, operation: &str) -> Result<String> {
         let message = format!("model: {model_id:?} is not a model id, inference profile or ARN");
         return Err(Error::new(ErrorKind::InvalidInput, message));
     }
-    Ok(format!("/model/{}/{operation}", Encoded(model_id, false)))
+    let mut path = Vec::with_capacity(2 * model_id.len());
+    push(&mut path, &["/model/"]);
+    Encoded(model_id, false).push(&mut path);
+    push(&mut path, &["/", operation]);
+    Ok(String::from_utf8(path).expect("what is percent-encoded is ASCII"))
 }
 
 /// Puts a bearer key into `Authorization`.
@@ -97,10 +101,10 @@ pub fn short_term_api_key(
         return Err(Error::new(ErrorKind::InvalidInput, "lifetime: a key must live for a second or longer"));
     }
 
-    let signer = Signer::new(region, "bedrock");
-    let date = timestamp(now)?;
-    let scope = signer.scope(&date);
-    let credential = format!("{}/{scope}", credentials.access_key_id());
+    let day = Signer::new(region, "bedrock").day(credentials, now)?;
+    let date = day.date_time(now);
+    let date = ascii(&date);
+    let credential = format!("{}/{}", credentials.access_key_id(), day.scope);
     let head = format!(
         "Action=CallWithBearerToken&X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={}&X-Amz-Date={date}&X-Amz-Expires={seconds}",
         Encoded(&credential, false),
@@ -111,8 +115,9 @@ pub fn short_term_api_key(
     };
     // In the canonical query the parameters are sorted; in the key the token follows the signed headers.
     let query = format!("{head}{token}&X-Amz-SignedHeaders=host");
-    let canonical = format!("POST\n/\n{query}\nhost:{HOST}\n\nhost\n{}", hex(&Sha256::digest(b"")));
-    let signature = signer.signature(canonical.as_bytes(), credentials, now, &date, &scope);
+    let canonical = format!("POST\n/\n{query}\nhost:{HOST}\n\nhost\n{}", ascii(&hash(b"")));
+    let signature = day.signature(date, canonical.as_bytes());
+    let signature = ascii(&signature);
     let url = format!("{HOST}/?{head}&X-Amz-SignedHeaders=host{token}&X-Amz-Signature={signature}&Version=1");
     let key = format!("bedrock-api-key-{}", STANDARD.encode(url));
     Ok(Token::new(key, Some(now + Duration::from_secs(seconds))))
@@ -122,12 +127,16 @@ pub fn short_term_api_key(
 pub(crate) struct Signer {
     region: String,
     service: &'static str,
-    day: Mutex<Option<Box<DayKey>>>,
+    day: Mutex<Option<Arc<Day>>>,
 }
 
-struct DayKey {
-    date: String,
+/// What all signatures of a day with the same credentials share.
+struct Day {
+    /// Days since 1970.
+    number: u64,
     credentials: Credentials,
+    /// `20260102/us-east-1/bedrock/aws4_request`.
+    scope: String,
     /// Has the key in it.
     mac: Hmac<Sha256>,
 }
@@ -151,12 +160,14 @@ impl Signer {
         credentials: &Credentials,
         time: SystemTime,
     ) -> Result<()> {
-        let date = timestamp(time)?;
+        let day = self.day(credentials, time)?;
+        let date = day.date_time(time);
+        let date = ascii(&date);
         let host = host(request.uri())?;
         let headers = request.headers_mut();
         headers.remove(AUTHORIZATION);
         headers.entry(HOST).or_insert(host);
-        headers.insert(X_AMZ_DATE, HeaderValue::from_str(&date).expect("a date is digits and letters"));
+        headers.insert(X_AMZ_DATE, HeaderValue::from_str(date).expect("a date is digits and letters"));
         match credentials.session_token() {
             Some(token) => {
                 headers.insert(X_AMZ_SECURITY_TOKEN, sensitive(token.to_owned(), "the session token")?);
@@ -165,71 +176,93 @@ impl Signer {
                 headers.remove(X_AMZ_SECURITY_TOKEN);
             }
         }
-        let mut names: Vec<&str> =
-            request.headers().keys().filter(|name| is_signed(name)).map(|n| n.as_str()).collect();
-        names.sort_unstable();
-        let names_joined = names.join(";");
+        let mut signed: Vec<(&str, &HeaderValue)> = Vec::with_capacity(request.headers().len());
+        for (name, value) in request.headers().iter().filter(|(name, _)| is_signed(name)) {
+            let name = name.as_str();
+            // They are few: what a sort would save in time, it would cost in code.
+            signed.insert(signed.partition_point(|(other, _)| *other <= name), (name, value));
+        }
+        // The values of one name follow each other, in their order.
+        let groups = || signed.chunk_by(|(one, _), (other, _)| one == other);
 
         let uri = request.uri();
         let mut canonical = Vec::with_capacity(1024);
-        write!(canonical, "{}\n{}\n{}\n", request.method(), Encoded(uri.path(), true), uri.query().unwrap_or(""))
-            .expect("a Vec takes all that is written");
-        for name in names {
-            canonical.extend_from_slice(name.as_bytes());
-            for (i, value) in request.headers().get_all(name).iter().enumerate() {
+        push(&mut canonical, &[request.method().as_str(), "\n"]);
+        Encoded(uri.path(), true).push(&mut canonical);
+        push(&mut canonical, &["\n", uri.query().unwrap_or(""), "\n"]);
+        for group in groups() {
+            push(&mut canonical, &[group[0].0]);
+            for (i, (_, value)) in group.iter().enumerate() {
                 canonical.push(if i == 0 { b':' } else { b',' });
                 push_trimmed(&mut canonical, value.as_bytes());
             }
             canonical.push(b'\n');
         }
-        for text in ["\n", &names_joined, "\n", &hex(&Sha256::digest(request.body()))] {
-            canonical.extend_from_slice(text.as_bytes());
+        let end = canonical.len();
+        for (i, group) in groups().enumerate() {
+            push(&mut canonical, &[if i == 0 { "\n" } else { ";" }, group[0].0]);
         }
+        let names = end + 1..canonical.len();
+        push(&mut canonical, &["\n", ascii(&hash(request.body()))]);
 
-        let scope = self.scope(&date);
-        let signature = self.signature(&canonical, credentials, time, &date, &scope);
-        let key_id = credentials.access_key_id();
+        let signature = day.signature(date, &canonical);
         let value = [
             ALGORITHM,
             " Credential=",
-            key_id,
+            credentials.access_key_id(),
             "/",
-            &scope,
+            &day.scope,
             ", SignedHeaders=",
-            &names_joined,
+            ascii(&canonical[names]),
             ", Signature=",
-            &signature,
+            ascii(&signature),
         ];
         request.headers_mut().insert(AUTHORIZATION, sensitive(value.concat(), "the access key id")?);
         Ok(())
     }
 
-    fn scope(&self, date: &str) -> String {
-        [&date[..8], "/", &self.region, "/", self.service, "/aws4_request"].concat()
+    fn day(&self, credentials: &Credentials, time: SystemTime) -> Result<Arc<Day>> {
+        let bad_clock = || Error::new(ErrorKind::Configuration, "the clock is before 1970 or after 9999");
+        let seconds = time.duration_since(UNIX_EPOCH).map_err(|_| bad_clock())?.as_secs();
+        let number = seconds / SECONDS_A_DAY;
+        let mut day = self.day.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |day: &&Arc<Day>| {
+            day.number == number && day.credentials.secret_access_key() == credentials.secret_access_key()
+        };
+        if let Some(day) = day.as_ref().filter(fits) {
+            return Ok(Arc::clone(day));
+        }
+        let date = i64::try_from(seconds).ok().and_then(|secs| DateTime::from_secs(secs).fmt(Format::DateTime).ok());
+        let date = date.filter(|date| date.len() == "2026-01-02T03:04:05Z".len()).ok_or_else(bad_clock)?;
+        let scope =
+            [&date[..4], &date[5..7], &date[8..10], "/", &self.region, "/", self.service, "/aws4_request"].concat();
+        let key = generate_signing_key(credentials.secret_access_key(), time, &self.region, self.service);
+        let mac = Hmac::new_from_slice(key.as_ref()).expect("a key may have any length");
+        let new = Day { number, credentials: credentials.clone(), scope, mac };
+        Ok(Arc::clone(day.insert(Arc::new(new))))
+    }
+}
+
+impl Day {
+    /// `20260102T030405Z`.
+    fn date_time(&self, time: SystemTime) -> [u8; 16] {
+        let second = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % SECONDS_A_DAY;
+        let mut text = *b"........T......Z";
+        text[..8].copy_from_slice(&self.scope.as_bytes()[..8]);
+        for (at, number) in [(9, second / 3600), (11, second / 60 % 60), (13, second % 60)] {
+            text[at] = b'0' + (number / 10) as u8;
+            text[at + 1] = b'0' + (number % 10) as u8;
+        }
+        text
     }
 
-    fn signature(
-        &self,
-        canonical: &[u8],
-        credentials: &Credentials,
-        time: SystemTime,
-        date: &str,
-        scope: &str,
-    ) -> String {
-        let to_sign = [ALGORITHM, "\n", date, "\n", scope, "\n", &hex(&Sha256::digest(canonical))].concat();
-        let mut day = self.day.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |day: &DayKey| {
-            day.date == date[..8] && day.credentials.secret_access_key() == credentials.secret_access_key()
-        };
-        if !day.as_deref().is_some_and(fits) {
-            let key = generate_signing_key(credentials.secret_access_key(), time, &self.region, self.service);
-            let mac = Hmac::new_from_slice(key.as_ref()).expect("a key may have any length");
-            *day = Some(Box::new(DayKey { date: date[..8].to_owned(), credentials: credentials.clone(), mac }));
+    /// The signature in hexadecimal digits.
+    fn signature(&self, date: &str, canonical: &[u8]) -> [u8; 64] {
+        let mut mac = self.mac.clone();
+        for text in [ALGORITHM, "\n", date, "\n", &self.scope, "\n", ascii(&hash(canonical))] {
+            mac.update(text.as_bytes());
         }
-        let mut mac = day.as_ref().expect("it was just made sure that there is one").mac.clone();
-        drop(day);
-        mac.update(to_sign.as_bytes());
-        hex(&mac.finalize().into_bytes())
+        hex(&mac.finalize().into_bytes().into())
     }
 }
 
@@ -260,19 +293,6 @@ fn is_signed(name: &HeaderName) -> bool {
         && !name.as_str().starts_with("amz-sdk-")
 }
 
-/// `20260102T030405Z`.
-fn timestamp(time: SystemTime) -> Result<String> {
-    let since_1970 = time.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok());
-    let formatted = since_1970.and_then(|seconds| DateTime::from_secs(seconds).fmt(Format::DateTime).ok());
-    match formatted {
-        Some(mut text) if text.len() == "2026-01-02T03:04:05Z".len() => {
-            text.retain(|c| !matches!(c, '-' | ':'));
-            Ok(text)
-        }
-        _ => Err(Error::new(ErrorKind::Configuration, "the clock is before 1970 or after 9999")),
-    }
-}
-
 fn sensitive(value: String, what: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::try_from(value)
         .map_err(|_| Error::new(ErrorKind::Credentials, format!("{what} has characters that a header cannot hold")))?;
@@ -282,6 +302,9 @@ fn sensitive(value: String, what: &str) -> Result<HeaderValue> {
 
 /// Outer blanks go, inner ones become one.
 fn push_trimmed(out: &mut Vec<u8>, value: &[u8]) {
+    if !value.contains(&b' ') {
+        return out.extend_from_slice(value);
+    }
     for (i, word) in value.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).enumerate() {
         if i > 0 {
             out.push(b' ');
@@ -290,32 +313,54 @@ fn push_trimmed(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut hex = Vec::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        hex.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+/// The SHA-256 of `bytes` in hexadecimal digits.
+fn hash(bytes: &[u8]) -> [u8; 64] {
+    hex(&Sha256::digest(bytes).into())
+}
+
+fn hex(bytes: &[u8; 32]) -> [u8; 64] {
+    // Without a table this is done for many bytes at a time.
+    let digit = |number| number + if number < 10 { b'0' } else { b'a' - 10 };
+    let mut hex = [0; 64];
+    for (i, byte) in bytes.iter().enumerate() {
+        hex[2 * i] = digit(byte >> 4);
+        hex[2 * i + 1] = digit(byte & 15);
     }
-    String::from_utf8(hex).expect("digits are ASCII")
+    hex
+}
+
+fn ascii(text: &[u8]) -> &str {
+    str::from_utf8(text).expect("digits and names of headers are ASCII")
+}
+
+fn push(out: &mut Vec<u8>, texts: &[&str]) {
+    texts.iter().for_each(|text| out.extend_from_slice(text.as_bytes()));
 }
 
 /// Text percent-encoded, all but `A-Za-z0-9-._~` and, when the flag says so, `/`.
 pub(crate) struct Encoded<'a>(pub(crate) &'a str, pub(crate) bool);
 
-impl fmt::Display for Encoded<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_plain = |byte: &u8| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => true,
-            b'/' => self.1,
-            _ => false,
+impl Encoded<'_> {
+    fn push(&self, out: &mut Vec<u8>) {
+        const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+        let is_plain = |byte: &u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') || (self.1 && *byte == b'/')
         };
         let mut rest = self.0.as_bytes();
         while let Some(at) = rest.iter().position(|byte| !is_plain(byte)) {
-            f.write_str(&String::from_utf8_lossy(&rest[..at]))?;
-            write!(f, "%{:02X}", rest[at])?;
+            out.extend_from_slice(&rest[..at]);
+            out.extend_from_slice(&[b'%', DIGITS[usize::from(rest[at] >> 4)], DIGITS[usize::from(rest[at] & 15)]]);
             rest = &rest[at + 1..];
         }
-        f.write_str(&String::from_utf8_lossy(rest))
+        out.extend_from_slice(rest);
+    }
+}
+
+impl fmt::Display for Encoded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::new();
+        self.push(&mut text);
+        f.write_str(ascii(&text))
     }
 }
 

@@ -107,6 +107,7 @@ impl ClientBuilder {
         let shared = Shared {
             transport,
             authority,
+            uri: url.parse().expect("an endpoint that was resolved is a URL"),
             url,
             region: self.endpoint.region,
             retries: Retries::new(self.retry),

@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::uri::{PathAndQuery, Uri};
 use tracing::Span;
 
 use super::answer::{self, Answer};
@@ -35,7 +36,7 @@ impl From<Error> for Failure {
 
 impl Client {
     /// A call that is answered by one JSON value.
-    pub(super) async fn call<T>(&self, path: &str, body: Vec<u8>, parse: fn(&[u8]) -> Result<T>) -> Result<Reply<T>> {
+    pub(super) async fn call<T>(&self, path: String, body: Vec<u8>, parse: fn(&[u8]) -> Result<T>) -> Result<Reply<T>> {
         let read = |Answer { head, body, clock, attempts, .. }: Answer| -> BoxFuture<'_, Result<Reply<T>>> {
             Box::pin(async move {
                 let body = self.collect(body, &clock).await?;
@@ -49,7 +50,7 @@ impl Client {
     }
 
     /// A call that is answered by events, the first of which has come.
-    pub(super) async fn call_stream(&self, path: &str, body: Vec<u8>, span: &Span) -> Result<ConverseStream> {
+    pub(super) async fn call_stream(&self, path: String, body: Vec<u8>, span: &Span) -> Result<ConverseStream> {
         const EVENTS: &str = "application/vnd.amazon.eventstream";
         let read = |answer: Answer| -> BoxFuture<'_, Result<ConverseStream>> {
             Box::pin(async move {
@@ -74,18 +75,18 @@ impl Client {
     /// Tries until `read` has made something of an answer or the error is final.
     async fn run<'a, T>(
         &'a self,
-        path: &str,
+        path: String,
         body: Vec<u8>,
         read: impl Fn(Answer) -> BoxFuture<'a, Result<T>>,
     ) -> Result<T> {
         let shared = &*self.shared;
-        let body = Bytes::from(body);
+        let (uri, body) = (shared.uri(path)?, Bytes::from(body));
         let mut clock = Clock::start(&self.options.timeouts);
         let mut attempts = shared.retries.attempts();
         let (mut renewed, mut clock_set) = (false, false);
         let mut refused: Option<(Identity<'_>, Error)> = None;
         loop {
-            let mut request = self.request(path, body.clone())?;
+            let mut request = self.request(uri.clone(), body.clone());
             let identity = match (clock.until_deadline(shared.authority.identity()).await, refused.take()) {
                 (Ok(identity), Some((old, error))) if identity == old => return Err(error),
                 (Err(renewal), Some((_, error))) => return Err(error.with_source(renewal)),
@@ -93,7 +94,7 @@ impl Client {
             };
             let time = shared.service_time();
             identity.authorise(&mut request, time).map_err(|error| error.with_attempts(attempts.number()))?;
-            let wait = attempts.begin(shared.seconds());
+            let wait = attempts.begin(|| shared.seconds());
             let attempt = self.attempt(request, &identity, wait, &mut clock, attempts.number(), &read);
             let Failure { error, clock_lag } = match attempt.await {
                 Ok(value) => {
@@ -144,10 +145,10 @@ impl Client {
     }
 
     /// The request as it is before it is authorised.
-    fn request(&self, path: &str, body: Bytes) -> Result<Request> {
-        let mut request = http::Request::post([&self.shared.url, path].concat()).body(body).map_err(|error| {
-            Error::new(ErrorKind::InvalidInput, format!("{path:?} is no path of a URL")).with_source(error)
-        })?;
+    fn request(&self, uri: Uri, body: Bytes) -> Request {
+        let mut request = http::Request::new(body);
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri;
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("bedrock-converse/", env!("CARGO_PKG_VERSION"))));
@@ -155,7 +156,7 @@ impl Client {
         // There may be keys among them, which no transport is to show.
         own.values_mut().for_each(|value| value.set_sensitive(true));
         headers.extend(own);
-        Ok(request)
+        request
     }
 
     async fn attempt<'a, T>(
@@ -188,6 +189,19 @@ impl Client {
 }
 
 impl Shared {
+    /// The URI of an operation.
+    fn uri(&self, mut path: String) -> Result<Uri> {
+        if self.uri.path() != "/" {
+            path.insert_str(0, self.uri.path());
+        }
+        let path = PathAndQuery::try_from(path).map_err(|error| {
+            Error::new(ErrorKind::InvalidInput, "model: the id is too long for the path of a URL").with_source(error)
+        })?;
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(path);
+        Ok(Uri::from_parts(parts).expect("scheme and host are the endpoint's"))
+    }
+
     /// The time by the service's clock.
     fn service_time(&self) -> SystemTime {
         let (now, lag) = (local_time(), Duration::from_secs(self.clock_lag().unsigned_abs()));

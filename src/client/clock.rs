@@ -117,7 +117,7 @@ impl Chunks for TimedBody {
 
 /// The moment after `time`, unless it is beyond all clocks.
 fn after(time: Option<Duration>) -> Option<Instant> {
-    Instant::now().checked_add(time?)
+    time.and_then(|time| Instant::now().checked_add(time))
 }
 
 fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {

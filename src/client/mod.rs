@@ -60,10 +60,12 @@ mod span;
 mod stream;
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use bytes::Bytes;
+use http::Uri;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -123,6 +125,8 @@ struct Shared {
     transport: Arc<dyn Transport>,
     authority: Authority,
     url: String,
+    /// `url` parsed.
+    uri: Uri,
     region: Option<String>,
     retries: Retries,
     /// What the local clock lags behind the service's, in seconds.
@@ -207,10 +211,10 @@ impl Client {
     /// says how often.
     pub async fn converse(&self, request: &ConverseRequest) -> Result<Reply<ConverseResponse>> {
         let span = span::converse(self, request);
-        let exchange = async {
+        let exchange = pin!(async {
             let path = model_path(&request.model_id, "converse")?;
-            self.call(&path, request.to_json()?, ConverseResponse::from_json).await
-        };
+            self.call(path, request.to_json()?, ConverseResponse::from_json).await
+        });
         let outcome = exchange.instrument(span.clone()).await;
         span::converse_ended(&span, &outcome);
         outcome
@@ -228,10 +232,10 @@ impl Client {
     /// As [`converse`](Self::converse), and the errors of the first event.
     pub async fn converse_stream(&self, request: &ConverseRequest) -> Result<ConverseStream> {
         let span = span::converse(self, request);
-        let exchange = async {
+        let exchange = pin!(async {
             let path = model_path(&request.model_id, "converse-stream")?;
-            self.call_stream(&path, request.to_json()?, &span).await
-        };
+            self.call_stream(path, request.to_json()?, &span).await
+        });
         let outcome = exchange.instrument(span.clone()).await;
         if let Err(error) = &outcome {
             span::failed(&span, error);
@@ -249,10 +253,10 @@ impl Client {
     /// As [`converse`](Self::converse), and [`ErrorKind::CountTokensUnsupported`](crate::ErrorKind::CountTokensUnsupported).
     pub async fn count_tokens(&self, request: &CountTokensRequest) -> Result<Reply<CountTokensResponse>> {
         let span = span::count_tokens(self, &request.model_id);
-        let exchange = async {
+        let exchange = pin!(async {
             let path = model_path(&request.model_id, "count-tokens")?;
-            self.call(&path, request.to_json()?, CountTokensResponse::from_json).await
-        };
+            self.call(path, request.to_json()?, CountTokensResponse::from_json).await
+        });
         let outcome = exchange.instrument(span.clone()).await;
         match &outcome {
             Ok(reply) => span::ended(&span, reply.request_id.as_deref()),

@@ -31,8 +31,7 @@ pub(super) fn count_tokens(client: &Client, model_id: &str) -> Span {
 }
 
 fn span(client: &Client, operation: &str, model_id: &str) -> Span {
-    // Fields are only looked at when somebody listens.
-    let url = || client.endpoint_url().parse::<http::Uri>().ok();
+    let uri = &client.shared.uri;
     info_span!(
         "bedrock",
         otel.name = %format_args!("{operation} {model_id}"),
@@ -51,8 +50,8 @@ fn span(client: &Client, operation: &str, model_id: &str) -> Span {
         aws.bedrock.guardrail.id = Empty,
         aws.request_id = Empty,
         http.response.status_code = Empty,
-        server.address = url().as_ref().and_then(http::Uri::host),
-        server.port = url().as_ref().and_then(http::Uri::port_u16),
+        server.address = uri.host(),
+        server.port = uri.port_u16(),
         error.type = Empty,
     )
 }

@@ -29,6 +29,9 @@ pub(super) type Member<'a> = (&'a str, Option<&'a dyn Write>);
 
 /// Writes the members in order and then `extra`. What is absent comes from `extra` at its place.
 pub(super) fn object(output: &mut dyn Output, members: &[Member<'_>], extra: &Extra) {
+    if extra.is_empty() {
+        return output.object(&mut members.iter().filter_map(|(name, value)| Some((*name, (*value)?))));
+    }
     let known = members.iter().filter_map(|(name, value)| {
         let value = value.or_else(|| extra.get(name).map(|json| json as &dyn Write))?;
         Some((*name, value))

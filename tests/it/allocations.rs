@@ -94,7 +94,7 @@ fn a_turn_is_converted_with_two() {
 /// What a call does before the transport has it: serialise and sign.
 #[cfg(feature = "client")]
 #[tokio::test]
-async fn a_request_is_sent_with_22() {
+async fn a_request_is_sent_with_12() {
     use std::task::{Context, Waker};
 
     use bedrock_converse::client::{Auth, Client};
@@ -122,5 +122,5 @@ async fn a_request_is_sent_with_22() {
     };
     send(); // derives the key of the day
     let allocations = measure(send);
-    assert_eq!(allocations.count_total, 22, "{allocations:?}");
+    assert_eq!(allocations.count_total, 12, "{allocations:?}");
 }

@@ -124,8 +124,11 @@ fn what_cannot_work_is_refused_before_anything_is_sent() {
 #[tokio::test(start_paused = true)]
 async fn a_bad_model_id_or_key_is_refused_before_anything_is_sent() {
     let fake = Fake::new([ok()]);
-    let error = fake.builder().build().unwrap().converse(&ConverseRequest::new("..")).await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0));
+    for id in ["..", &"a".repeat(1 << 16)] {
+        let error = fake.builder().build().unwrap().converse(&ConverseRequest::new(id)).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidInput, 0));
+        assert!(error.message().starts_with("model: "), "{error}");
+    }
     let client = fake.builder_with(Auth::api_key("two\nlines")).build().unwrap();
     let error = fails(&client).await;
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Credentials, 0));
