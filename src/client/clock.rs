@@ -36,6 +36,13 @@ impl Clock {
         self.deadline.is_none_or(|deadline| Instant::now() + wait < deadline)
     }
 
+    /// Waits, but not beyond the total time.
+    pub(super) async fn sleep(&self, wait: Duration) -> Result<()> {
+        let deadline = self.deadline.filter(|_| !self.allows(wait));
+        sleep_until(deadline.unwrap_or_else(|| Instant::now() + wait)).await;
+        deadline.map_or(Ok(()), |deadline| Err(self.passed(deadline)))
+    }
+
     pub(super) async fn until_first_byte<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
         self.until(earlier(self.first_byte_at, self.deadline), future).await
     }
@@ -137,10 +144,12 @@ impl Chunks for TimedBody {
 
 /// The moment after `time`, unless it is beyond all clocks.
 fn after(time: Option<Duration>) -> Option<Instant> {
-    let time = time?; // before the clock is read
-    Instant::now().checked_add(time)
+    time.and_then(|time| Instant::now().checked_add(time))
 }
 
 fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    [one, other].into_iter().flatten().min()
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
 }
