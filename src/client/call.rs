@@ -1,6 +1,5 @@
 //! From a path and a body to an answer: authorisation, attempts and waits.
 
-use std::future::Future;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
@@ -170,7 +169,7 @@ impl Client {
     ) -> Result<T, Failure> {
         let shared = &*self.shared;
         if !wait.is_zero() {
-            clock.until_deadline(done(tokio::time::sleep(wait))).await?;
+            clock.sleep(wait).await?;
         }
         clock.start_attempt();
         let (head, body) = clock.until_first_byte(shared.transport.send(request)).await?.into_parts();
@@ -223,11 +222,6 @@ impl Shared {
 fn may_be_repeated(error: &Error) -> bool {
     use ErrorKind::{Incomplete, Throttling, Unavailable};
     !error.in_stream() || matches!(error.kind(), Incomplete | Throttling | Unavailable)
-}
-
-async fn done(future: impl Future<Output = ()>) -> Result<()> {
-    future.await;
-    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the client is where the clock is read")]

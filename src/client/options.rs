@@ -16,7 +16,7 @@ pub struct Timeouts {
     /// From the start of an attempt to the head of its answer; of a stream, to its first event. 5 minutes by default: a
     /// model that thinks sends nothing until it is done.
     pub first_byte: Option<Duration>,
-    /// Between two chunks of an answer. 5 minutes by default.
+    /// Between two chunks of an answer; it is measured to a 64th part. 5 minutes by default.
     pub idle: Option<Duration>,
     /// For everything, retries and the end of a stream included. No limit by default.
     pub total: Option<Duration>,

@@ -42,8 +42,8 @@ use crate::wire::ConverseStreamOutput;
 pub struct ConverseStream {
     body: TimedBody,
     decoder: Decoder,
-    /// Waits to be handed out.
-    first: Option<ConverseStreamOutput<'static>>,
+    /// Waits to be handed out. In a box, for it is soon gone and the stream stays.
+    first: Option<Box<ConverseStreamOutput<'static>>>,
     /// Whether `messageStop` has come.
     complete: bool,
     over: bool,
@@ -72,7 +72,7 @@ impl ConverseStream {
     pub(super) async fn read_first(&mut self) -> Result<()> {
         match self.next_event().await {
             Some(Ok(event)) => {
-                self.first = Some(event);
+                self.first = Some(Box::new(event));
                 self.body.limited = true;
                 Ok(())
             }
@@ -129,7 +129,7 @@ impl ConverseStream {
         read: impl FnOnce(ConverseStreamOutput<'_>) -> R,
     ) -> Poll<Option<Result<R>>> {
         if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(Ok(read(first))));
+            return Poll::Ready(Some(Ok(read(*first))));
         }
         let error = loop {
             if self.over {

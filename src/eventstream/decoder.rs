@@ -122,10 +122,16 @@ impl Decoder {
     ///
     /// When the bytes are not a valid frame. No later frame can be found then: the decoder lets go of its bytes and
     /// returns the same error from now on.
+    #[inline]
     pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, FrameError> {
-        if self.is_drained() {
+        // As before and after most chunks.
+        if self.chunk.is_empty() && self.joined.is_empty() && self.failed.is_none() {
             return Ok(None);
         }
+        self.decode()
+    }
+
+    fn decode(&mut self) -> Result<Option<Frame<'_>>, FrameError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
@@ -156,11 +162,6 @@ impl Decoder {
             0 => Ok(()),
             length => Err(FrameError::Truncated { offset: self.offset, length: length as u64 }),
         }
-    }
-
-    /// Whether there is nothing to look at, as before every chunk of a stream.
-    fn is_drained(&self) -> bool {
-        self.chunk.is_empty() && self.joined.is_empty() && self.failed.is_none()
     }
 
     /// Finds and checks the next frame. It ends at `at` in `chunk`, or is all of `joined` when that is not empty.

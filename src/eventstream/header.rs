@@ -69,7 +69,7 @@ pub(super) struct CheckedHeaders {
     /// The values of the [`Known`] headers, one after the other.
     values: String,
     /// Where in `values` each begins and ends.
-    known: [Option<(usize, usize)>; KNOWN.len()],
+    known: [Option<(u32, u32)>; KNOWN.len()],
 }
 
 /// The headers that say what a frame is; each is a string.
@@ -98,7 +98,7 @@ impl CheckedHeaders {
 
     pub(super) fn known(&self, header: Known) -> Option<&str> {
         let (start, end) = self.known[header as usize]?;
-        Some(&self.values[start..end])
+        Some(&self.values[start as usize..end as usize])
     }
 
     /// Checks `bytes`, the headers of the next frame, which start at `offset` in the stream, and keeps them.
@@ -136,14 +136,15 @@ impl CheckedHeaders {
             }
             let known = KNOWN.iter().position(|name| name.as_bytes() == raw.name);
             if let (Some(known), Some(text)) = (known, value.as_str()) {
-                let start = self.values.len();
+                let start = self.values.len() as u32; // headers have less than 2^32 bytes
                 self.values.push_str(text);
-                self.known[known] = Some((start, self.values.len()));
+                self.known[known] = Some((start, self.values.len() as u32));
             }
             count += 1;
             rest = next;
         }
         self.bytes.clear();
+        self.bytes.reserve_exact(bytes.len());
         self.bytes.extend_from_slice(bytes);
         Ok(())
     }

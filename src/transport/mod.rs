@@ -159,11 +159,11 @@ impl Body {
         match &mut self.0 {
             Source::Whole(bytes) => Poll::Ready(bytes.take().map(Ok)),
             Source::Chunks(chunks) => {
-                let chunk = std::task::ready!(chunks.poll_chunk(cx));
-                if !matches!(chunk, Some(Ok(_))) {
+                let chunk = chunks.poll_chunk(cx);
+                if matches!(chunk, Poll::Ready(None | Some(Err(_)))) {
                     self.0 = Source::Whole(None);
                 }
-                Poll::Ready(chunk)
+                chunk
             }
         }
     }

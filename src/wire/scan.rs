@@ -18,13 +18,13 @@ pub(super) fn delta(payload: &[u8]) -> Option<ContentBlockDeltaEvent<'_>> {
 
     let rest = rest.strip_prefix(br#","delta":{"#)?;
     let (delta, rest) = if let Some(rest) = rest.strip_prefix(br#""text":"#) {
-        let (text, rest) = string(rest)?;
+        let (text, rest) = string(payload, rest)?;
         (ContentBlockDelta::Text(text), rest)
     } else if let Some(rest) = rest.strip_prefix(br#""toolUse":{"input":"#) {
-        let (input, rest) = string(rest)?;
+        let (input, rest) = string(payload, rest)?;
         (ContentBlockDelta::ToolUse(ToolUseBlockDelta::new(input)), rest.strip_prefix(b"}")?)
     } else {
-        let (text, rest) = string(rest.strip_prefix(br#""reasoningContent":{"text":"#)?)?;
+        let (text, rest) = string(payload, rest.strip_prefix(br#""reasoningContent":{"text":"#)?)?;
         (ContentBlockDelta::ReasoningContent(ReasoningContentBlockDelta::Text(text)), rest.strip_prefix(b"}")?)
     };
 
@@ -32,9 +32,18 @@ pub(super) fn delta(payload: &[u8]) -> Option<ContentBlockDeltaEvent<'_>> {
         b"}" => b"",
         rest => rest.strip_prefix(br#","p":""#)?.strip_suffix(br#""}"#)?,
     };
+    is_plain_ascii(padding).then(|| ContentBlockDeltaEvent::new(delta, index))
+}
+
+/// Whether all of `text` is ASCII and stands for itself in a JSON string.
+fn is_plain_ascii(text: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii() & !is_special(byte);
     // Not `all`: without a way out in the middle it is done many bytes at a time.
-    let is_plain = padding.iter().fold(true, |plain, byte| plain & byte.is_ascii() & !is_special(byte));
-    is_plain.then(|| ContentBlockDeltaEvent::new(delta, index))
+    let are_plain = |bytes: &[u8; 16]| bytes.iter().fold(true, |plain, byte| plain & is_plain(byte));
+    match text.last_chunk() {
+        Some(last) => text.as_chunks().0.iter().all(are_plain) && are_plain(last),
+        None => text.iter().all(is_plain),
+    }
 }
 
 /// Whether a JSON string ends at this byte, or goes on in another way than by it.
@@ -77,25 +86,33 @@ fn plain_among(bytes: [u8; 8]) -> usize {
     marks.trailing_zeros() as usize / 8
 }
 
-/// The JSON string at the start of `json`, and what follows it.
-fn string(json: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
-    let mut end = 1;
+/// The JSON string that `payload` has where `rest` begins, and what follows it. Before it stands ASCII.
+fn string<'a>(payload: &'a [u8], rest: &'a [u8]) -> Option<(Cow<'a, str>, &'a [u8])> {
+    let start = payload.len() - rest.len();
+    let mut end = start + 1;
     let mut is_plain = true;
-    json.strip_prefix(b"\"")?;
+    rest.strip_prefix(b"\"")?;
     loop {
-        end += plain(json.get(end..)?);
-        match json.get(end)? {
+        end += plain(payload.get(end..)?);
+        match payload.get(end)? {
             b'"' => break,
             b'\\' => (end, is_plain) = (end + 2, false),
             _ => return None,
         }
     }
-    let (string, rest) = json.split_at(end + 1);
+    let (head, rest) = payload.split_at(end + 1);
     let text = match is_plain {
-        true => Cow::Borrowed(str::from_utf8(&string[1..end]).ok()?),
-        false => Cow::Owned(serde_json::from_slice(string).ok()?),
+        true => Cow::Borrowed(text(&head[..end], start + 1)?),
+        false => Cow::Owned(serde_json::from_slice(&head[start..]).ok()?),
     };
     Some((text, rest))
+}
+
+/// The text from `start` on, with ASCII before it.
+fn text(bytes: &[u8], start: usize) -> Option<&str> {
+    // The check goes byte by byte up to where a word of memory starts, so it begins there.
+    let early = bytes.as_ptr().addr().wrapping_add(start) % size_of::<usize>();
+    str::from_utf8(bytes.get(start - early..)?).ok()?.get(early..)
 }
 
 #[cfg(test)]
@@ -113,6 +130,32 @@ mod tests {
             r#"{"contentBlockIndex":0,"delta":{"reasoningContent":{"text":"hm"}},"p":"a"}"#,
         ] {
             assert_eq!(delta(payload.as_bytes()), Some(serde_json::from_str(payload).unwrap()), "{payload}");
+        }
+    }
+
+    #[test]
+    fn text_and_padding_are_checked_wherever_they_lie() {
+        let payload = |text: &[u8], padding: &[u8]| {
+            [br#"{"contentBlockIndex":0,"delta":{"text":""#, text, br#""},"p":""#, padding, br#""}"#].concat()
+        };
+        let at = |start: usize, payload: &[u8]| {
+            let bytes = [&b"        "[..start], payload].concat();
+            delta(&bytes[start..]).map(|event| event.into_owned())
+        };
+        for start in 0..8 {
+            for length in 0..40 {
+                let (ascii, text) = ("x".repeat(length), "x".repeat(length) + "\u{e9}");
+                let plain = payload(text.as_bytes(), ascii.as_bytes());
+                assert_eq!(at(start, &plain).unwrap().delta, ContentBlockDelta::Text(text.into()));
+                for cut in [&b"\xc3"[..], b"\xa9", b"\xff"] {
+                    assert_eq!(at(start, &payload(&[cut, ascii.as_bytes()].concat(), b"a")), None);
+                    assert_eq!(at(start, &payload(&[ascii.as_bytes(), cut].concat(), b"a")), None);
+                }
+                for special in [&b"\""[..], b"\\", b"\n", b"\xc3\xa9"] {
+                    let padding = [ascii.as_bytes(), special, b"yy"].concat();
+                    assert_eq!(at(start, &payload(b"Hi", &padding)), None);
+                }
+            }
         }
     }
 }

@@ -231,6 +231,31 @@ async fn each_time_limit_has_its_own_place() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_idle_time_starts_anew_with_every_chunk() {
+    let timeouts = Timeouts { idle: Some(seconds(64)), ..Default::default() };
+    let options = RequestOptions { timeouts, ..Default::default() };
+    // Waits within a 64th of the idle time, over several of them, and as long as it all but.
+    for wait in [0, 300, 700, 1500, 20_000, 63_990].map(Duration::from_millis) {
+        let mut body = pieces(&hello()[..1]);
+        for _ in 0..40 {
+            body.extend([Piece::Wait(wait), Piece::Bytes(hello()[1].clone())]);
+        }
+        body.push(silence());
+        let fake = Fake::new([Answer::stream(body)]);
+        let start = Instant::now();
+        let mut stream =
+            fake.builder().options(options.clone()).build().unwrap().converse_stream(&request()).await.unwrap();
+        let (events, error) = drain(&mut stream).await;
+        assert_eq!((events.len(), error.unwrap().kind()), (41, ErrorKind::Timeout));
+        let silence = start.elapsed() - 40 * wait;
+        assert!(
+            silence >= seconds(64) && silence <= seconds(65) + 3 * Duration::from_millis(1),
+            "{wait:?}: {silence:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn silence_after_the_end_of_the_message_is_no_failure() {
     let mut body = pieces(&hello()[..=MESSAGE_STOP]);
     body.push(silence());
