@@ -116,12 +116,12 @@ impl Identity<'_> {
         }
     }
 
-    /// The secret that is sent.
+    /// What it sends along.
     pub(super) fn secret(&self) -> Secret {
-        Secret(match self {
-            Self::Credentials { credentials, .. } => credentials.session_token().unwrap_or_default().into(),
-            Self::Token(token) => token.token().into(),
-        })
+        match self {
+            Self::Credentials { credentials, .. } => Secret::OfCredentials(credentials.clone()),
+            Self::Token(token) => Secret::Token(token.clone()),
+        }
     }
 
     /// What to look at when the service has refused it.
@@ -138,7 +138,10 @@ impl Identity<'_> {
 
 /// What was sent with a request and must not be in its errors.
 #[derive(Clone)]
-pub(super) struct Secret(Arc<str>);
+pub(super) enum Secret {
+    OfCredentials(Credentials),
+    Token(Token),
+}
 
 impl Secret {
     /// An error's body without the secret that was sent. It may be there: when a signature does not match, AWS quotes the
@@ -146,7 +149,10 @@ impl Secret {
     pub(super) fn redact(&self, body: Bytes) -> Bytes {
         /// What is shorter is no token, and may be a word of the message.
         const SHORTEST: usize = 16;
-        let secret = &*self.0;
+        let secret = match self {
+            Self::OfCredentials(credentials) => credentials.session_token().unwrap_or_default(),
+            Self::Token(token) => token.token(),
+        };
         if secret.len() < SHORTEST {
             return body;
         }
