@@ -19,6 +19,14 @@ reference() { # a venv with pydantic-ai and boto3 of the versions that everythin
     export REFERENCE_PYTHON=$work/reference/bin/python
 }
 
+coverage() { # a report: whether the tests pass is told elsewhere
+    .ci/coverage || skip "coverage" "the tests did not pass while their lines were counted"
+}
+
+http2() {
+    cargo test -q --features cli,http2 --test it -- http_2
+}
+
 fuzz() { # libFuzzer is C++
     debian "c++ --version" g++
     tests/fuzz/run 10

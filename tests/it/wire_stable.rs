@@ -28,7 +28,7 @@ fn request() -> ConverseRequest {
 #[test]
 #[ignore = "runs in processes of its own, started by `the_same_bytes_in_a_thousand_processes`"]
 fn prints_the_request() {
-    println!("request {}", String::from_utf8(request().to_json().unwrap()).unwrap());
+    println!("body {}", String::from_utf8(request().to_json().unwrap()).unwrap());
     let seeded: HashMap<u32, ()> = (0..20).map(|n| (n, ())).collect();
     println!("seed {:?}", seeded.keys().collect::<Vec<_>>());
 }
@@ -40,7 +40,7 @@ fn the_same_bytes_in_a_thousand_processes() {
         let line = |output: &str, name| output.split_once(name).unwrap().1.lines().next().unwrap().to_owned();
         (0..250)
             .map(|_| again("wire_stable::prints_the_request"))
-            .map(|out| (line(&out, "request "), line(&out, "seed ")))
+            .map(|out| (line(&out, "body "), line(&out, "seed ")))
             .collect()
     };
     let outputs: Vec<Vec<(String, String)>> =
