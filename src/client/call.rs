@@ -173,17 +173,16 @@ impl Client {
         }
         clock.start_attempt();
         let (head, body) = clock.until_first_byte(shared.transport.send(request)).await?.into_parts();
-        let secret = identity.secret();
         if !head.status.is_success() {
             let clock_lag = answer::clock_lag(&head, local_time());
-            let body = self.collect(body, clock).await.map(|body| secret.redact(body));
+            let body = self.collect(body, clock).await.map(|body| identity.secret().redact(body));
             let error = answer::failure(&head, body);
             return Err(Failure { error, clock_lag });
         }
         let id = answer::request_id(&head);
-        let answer = Answer { head, body, clock: clock.clone(), attempts, secret: secret.clone() };
+        let answer = Answer { head, body, clock: clock.clone(), attempts, secret: identity.secret() };
         let outcome = read(answer).await;
-        Ok(outcome.map_err(|error| secret.redact_error(answer::with_request_id(error, id.as_deref())))?)
+        Ok(outcome.map_err(|error| identity.secret().redact_error(answer::with_request_id(error, id.as_deref())))?)
     }
 }
 
